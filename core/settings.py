@@ -1,0 +1,99 @@
+"""The one place that reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.roles import Role
+
+ROOT = Path(__file__).resolve().parent.parent
+_MIN_SECRET = 32
+
+List = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Every setting of the product; `.env.example` and the README say the same, and a test holds them together.
+
+    Secrets that development leaves empty are made once under `var_dir` (see `core.secrets`).
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="NICHEWISE_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    var_dir: Path = ROOT / "var"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8501, ge=1, le=65535)
+    env: Literal["development", "production"] = "development"
+    secret_key: SecretStr | None = None
+    encryption_keys: SecretStr | None = None
+    allowed_hosts: List = ()
+    cors_origins: List = ()
+    allowed_email_domains: List = ()
+    default_role: Role = Role.SALES
+    smtp_url: SecretStr | None = None
+    mail_from: str = "nichewise@localhost"
+    database_url: SecretStr | None = None
+    chroma_url: str | None = None
+    blobs: str | None = None
+    admin_email: str = "admin@nichewise.local"
+    admin_password: SecretStr | None = None
+    demo: bool | None = None
+    provider: str = "auto"
+    ollama_url: str = "http://127.0.0.1:11434"
+    ollama_model: str = "llama3.1:8b"
+    openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
+    gemini_api_key: SecretStr | None = Field(default=None, alias="GEMINI_API_KEY")
+    gemini_base_url: str | None = Field(default=None, alias="GEMINI_BASE_URL")
+    embedding: str = "builtin"
+    locale: Literal["en", "ru"] = "en"
+    worker: Literal["embedded", "external"] = "embedded"
+
+    @field_validator("allowed_hosts", "cors_origins", "allowed_email_domains", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("var_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _strict_in_production(self) -> Settings:
+        if self.env != "production":
+            return self
+        weak = self.secret_key is None or len(self.secret_key.get_secret_value()) < _MIN_SECRET
+        if weak:
+            raise ValueError(f"NICHEWISE_SECRET_KEY must have at least {_MIN_SECRET} characters in production.")
+        if self.encryption_keys is None:
+            raise ValueError("NICHEWISE_ENCRYPTION_KEYS must be set in production.")
+        if self.default_role is Role.ADMIN:
+            raise ValueError("NICHEWISE_DEFAULT_ROLE must not be admin in production.")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def with_demo(self) -> bool:
+        """Demo users, niches and corpora: as set, else in development only."""
+        return not self.production if self.demo is None else self.demo
+
+    @property
+    def blobs_url(self) -> str:
+        return self.blobs or (self.var_dir / "blobs").as_uri()

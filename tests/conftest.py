@@ -1,0 +1,102 @@
+"""What every test stands on: a closed network, one real PostgreSQL, databases cloned from the migrated template."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from core.secrets import cipher
+from core.settings import Settings
+from data.database import Database
+from data.embedded import EmbeddedPostgres
+from data.migrate import upgrade
+from services import container
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+
+def pytest_runtest_setup() -> None:
+    from pytest_socket import socket_allow_hosts
+
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of the tests' own; NICHEWISE_TEST_DATABASE_URL names another one to run them on."""
+    if outside := os.environ.get("NICHEWISE_TEST_DATABASE_URL"):
+        yield outside
+        return
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False, max_connections=300)
+    yield server.start()
+    server.stop()
+
+
+def _named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def template(postgres_url: str) -> Iterator[str]:
+    """The name of a migrated, empty database."""
+    name = f"template_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        upgrade(_named(postgres_url, name))
+        yield name
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(postgres_url: str, template: str) -> Iterator[str]:
+    """A database of this test alone."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        clone = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        server.execute(clone.format(sql.Identifier(name), sql.Identifier(template)))
+        yield _named(postgres_url, name)
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, var_dir=tmp_path / "var", demo=False)  # type: ignore[call-arg]
+
+
+@pytest.fixture
+def db(database_url: str, settings: Settings) -> Iterator[Database]:
+    database = Database(database_url, cipher(settings))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def services(database_url: str, settings: Settings) -> Iterator[container.Services]:
+    """The services as the product builds them, over this test's own database and folder."""
+    built = container.build(settings, database_url)
+    container.install(built)
+    yield built
+    container.install(None)
+    built.db.close()
+
+
+@pytest.fixture
+def build_services(database_url: str) -> Iterator[Callable[[Settings], container.Services]]:
+    """Builds services with other settings over the same database."""
+    made: list[container.Services] = []
+
+    def build(settings: Settings) -> container.Services:
+        made.append(container.build(settings, database_url))
+        return made[-1]
+
+    yield build
+    for built in made:
+        built.db.close()
