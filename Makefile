@@ -1,0 +1,50 @@
+# `make` alone lists the targets. Everything they need is installed by themselves into .venv.
+PYTHON ?= python3
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench soak screenshots lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+run: ## set up what is missing and serve the product
+	@$(PYTHON) deploy/setup.py product
+	@exec $(VENV)/python app.py
+
+test: ## set up what is missing, lint, type-check, check imports, run every test
+	@$(PYTHON) deploy/setup.py tests
+	@$(MAKE) --no-print-directory lint
+	$(VENV)/pytest -m "not soak and not live"
+
+lint: ## ruff, mypy, import contracts
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy .
+	$(VENV)/lint-imports
+
+format: ## write the code the way lint wants it
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+
+bench: ## measure quality, speed and start-up; results go to bench/results
+	@$(PYTHON) deploy/setup.py tests
+	$(VENV)/python -m bench
+
+soak: ## kills, load and large data, outside `make test`
+	@$(PYTHON) deploy/setup.py tests
+	$(VENV)/pytest -m soak --timeout=3600
+
+screenshots: ## every page at 1280 and 390 px, light and dark, in both languages
+	@$(PYTHON) deploy/setup.py tests
+	$(VENV)/python -m tests.browser.screenshots
+
+lock: ## compile requirements*.in to requirements*.txt
+	$(VENV)/pip-compile $(LOCK) -o requirements.txt requirements.in
+	$(VENV)/pip-compile $(LOCK) -o requirements-dev.txt requirements-dev.in
+	sed -i 's/+cpu//' requirements.txt requirements-dev.txt
+LOCK := --quiet --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+clean: ## remove the virtual environment and caches; var/ with your data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
+	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
