@@ -45,6 +45,7 @@ class Principal:
     locale: str | None = None
     session_id: UUID | None = None
     guest_id: UUID | None = None
+    ip: str = ""
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -52,6 +53,14 @@ class Principal:
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The program at the other end of a request, as far as it tells."""
+
+    ip: str = ""
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,21 @@ class AuditEntry:
     object_id: str
     detail: Mapping[str, Any]
     ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail in the outbox. `body` is empty once it is sent."""
+
+    id: UUID
+    recipient: str
+    subject: str
+    body: str
+    status: Literal["waiting", "sent", "failed"]
+    attempts: int
+    error: str
+    created_at: datetime
+    sent_at: datetime | None
 
 
 # --- documents ------------------------------------------------------------------------------------------------------
@@ -132,6 +156,21 @@ class Chunk:
     page_to: int | None
     language: str
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkChange:
+    """One row of a version's change log, with what the lexical index needs of a chunk that was put; the texts are empty
+    for a deletion. `seq` grows with the order of commits."""
+
+    seq: int
+    op: Literal["put", "delete"]
+    chunk_id: UUID
+    document_id: UUID
+    title: str = ""
+    heading: str = ""
+    text: str = ""
+    language: str = ""
 
 
 class Stage(StrEnum):
@@ -279,7 +318,8 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class Retrieval:
     """Passages for one question from ONE collection, best first. `evidence` in [0, 1] says how well the best passages
-    cover the question (see `rag.evidence`); `threshold` is the value below which an answer must be a refusal."""
+    cover the question (see `rag.evidence`); `threshold` is the value below which an answer must be a refusal.
+    `degraded`: the embedding model could not be used, so words alone decided."""
 
     question: str
     language: str
@@ -287,6 +327,7 @@ class Retrieval:
     evidence: float
     threshold: float
     took_ms: float
+    degraded: bool = False
 
     @property
     def answerable(self) -> bool:

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 from sqlalchemy import Connection, create_engine, make_url, text
 
 from core.security import Cipher
+from data.stores.audit import Audit
+from data.stores.changes import ChunkChanges
+from data.stores.chunks import Chunks
+from data.stores.collections import Collections
+from data.stores.conversations import Conversations
+from data.stores.documents import Documents
+from data.stores.failures import SignInFailures
+from data.stores.jobs import Jobs
+from data.stores.keys import ApiKeys
+from data.stores.messages import Messages
+from data.stores.outbox import Outbox
+from data.stores.rates import RateWindows
+from data.stores.resets import PasswordResets
+from data.stores.sessions import Sessions
+from data.stores.users import Users
 
 
 class Stores:
@@ -17,12 +33,73 @@ class Stores:
         self.connection = connection
         self.cipher = cipher
 
+    @cached_property
+    def users(self) -> Users:
+        return Users(self.connection)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.connection)
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        return ApiKeys(self.connection)
+
+    @cached_property
+    def failures(self) -> SignInFailures:
+        return SignInFailures(self.connection)
+
+    @cached_property
+    def resets(self) -> PasswordResets:
+        return PasswordResets(self.connection)
+
+    @cached_property
+    def rates(self) -> RateWindows:
+        return RateWindows(self.connection)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.connection, self.cipher)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self.connection)
+
+    @cached_property
+    def collections(self) -> Collections:
+        return Collections(self.connection)
+
+    @cached_property
+    def documents(self) -> Documents:
+        return Documents(self.connection)
+
+    @cached_property
+    def chunks(self) -> Chunks:
+        return Chunks(self.connection)
+
+    @cached_property
+    def changes(self) -> ChunkChanges:
+        return ChunkChanges(self.connection)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.connection)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        return Conversations(self.connection, self.cipher)
+
+    @cached_property
+    def messages(self) -> Messages:
+        return Messages(self.connection, self.cipher)
+
 
 class Database:
     """`with db.begin() as tx:` is one transaction: committed at the end of the block, rolled back by an exception."""
 
     def __init__(self, url: str, cipher: Cipher, *, pool_size: int = 10) -> None:
         self._cipher = cipher
+        self.url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)  # for other clients
         self._engine = create_engine(
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import OperationalError
 
 from core.settings import ROOT
+
+DatabaseDown = OperationalError  # what `upgrade` raises when the server does not answer
 
 
 def configuration(url: str) -> Config:

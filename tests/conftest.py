@@ -18,6 +18,7 @@ from data.database import Database
 from data.embedded import EmbeddedPostgres
 from data.migrate import upgrade
 from services import container
+from tests.servers.ollama import OllamaServer, serving
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -68,7 +69,7 @@ def database_url(postgres_url: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, var_dir=tmp_path / "var", demo=False)  # type: ignore[call-arg]
+    return Settings(_env_file=None, var_dir=tmp_path / "var", demo=False)
 
 
 @pytest.fixture
@@ -100,3 +101,16 @@ def build_services(database_url: str) -> Iterator[Callable[[Settings], container
     yield build
     for built in made:
         built.db.close()
+
+
+@pytest.fixture(scope="session")
+def ollama_server() -> Iterator[OllamaServer]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def ollama(ollama_server: OllamaServer) -> OllamaServer:
+    """A protocol-true Ollama server with a fresh script: `ollama.url`, `ollama.script.reply(...)`."""
+    ollama_server.script.reset()
+    return ollama_server

@@ -1,0 +1,51 @@
+"""What endpoints ask for: the services, and who is calling."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from api.origin import SAFE_METHODS, require_same_origin
+from core.entities import Client, Principal
+from core.errors import NotSignedIn
+from services import container
+from services.container import Services
+
+SESSION_COOKIE = "nichewise_session"
+NONCE_COOKIE = "nichewise_nonce"
+
+_bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/token", auto_error=False)  # also shows the sign-in at /api/docs
+
+
+def services() -> Services:
+    return container.current()
+
+
+CurrentServices = Annotated[Services, Depends(services)]
+
+
+def client(request: Request) -> Client:
+    return Client(ip=request.client.host if request.client else "", user_agent=request.headers.get("user-agent", ""))
+
+
+CurrentClient = Annotated[Client, Depends(client)]
+
+
+def principal(request: Request, services: CurrentServices, token: Annotated[str | None, Depends(_bearer)]) -> Principal:
+    """Who calls, as of now: a bearer token or API key, else the browser's session. Raises NotSignedIn, Forbidden.
+
+    What changes something with the cookie must come from our own pages; a bearer token is proof enough.
+    """
+    if token:
+        return services.sessions.resolve_bearer(token)
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if not cookie:
+        raise NotSignedIn
+    if request.method not in SAFE_METHODS:
+        require_same_origin(request, services.settings.cors_origins)
+    return services.sessions.resolve(cookie)
+
+
+CurrentPrincipal = Annotated[Principal, Depends(principal)]

@@ -1,0 +1,27 @@
+"""Collections that the caller may read, and for administrators their making and re-indexing."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.corpora_schemas import CollectionIn, CollectionOut, JobStartedOut
+from api.dependencies import CurrentPrincipal, CurrentServices
+
+router = APIRouter(prefix="/collections", tags=["collections"])
+
+
+@router.get("")
+def list_collections(principal: CurrentPrincipal, services: CurrentServices) -> list[CollectionOut]:
+    return [CollectionOut.of(collection) for collection in services.collections.list(principal)]
+
+
+@router.post("", status_code=201)
+def create_collection(body: CollectionIn, principal: CurrentPrincipal, services: CurrentServices) -> CollectionOut:
+    made = services.collections.create(principal, body.name, body.title, body.kind, body.readers)
+    return CollectionOut.of(made)
+
+
+@router.post("/{name}/reindex", status_code=202)
+def reindex_collection(name: str, principal: CurrentPrincipal, services: CurrentServices) -> JobStartedOut:
+    """Builds a new version beside the one that is searched; the job switches to it when it is whole."""
+    return JobStartedOut(job_id=services.collections.reindex(principal, name))

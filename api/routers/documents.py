@@ -1,0 +1,98 @@
+"""Documents: upload, progress, listing, originals, page images, deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, BinaryIO
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi.responses import StreamingResponse
+
+from api.corpora_schemas import DocumentOut, RemovedOut, UploadOut
+from api.dependencies import CurrentPrincipal, CurrentServices
+from api.schemas import Short, Storable
+from core.entities import Stage
+from services.blobs import PIECE
+from services.documents import ADMIN_LIMIT
+
+_FORM_BYTES = 1 << 20  # what a form has around its file
+router = APIRouter(prefix="/documents", tags=["documents"], max_body_size=ADMIN_LIMIT + _FORM_BYTES)
+
+
+@router.post("", status_code=202, responses={200: {"model": UploadOut, "description": "These bytes are there already."}})
+def upload_document(
+    file: UploadFile,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    response: Response,
+    collection: Annotated[Short, Form()] = "documents",
+) -> UploadOut:
+    """Stores the file and starts its indexing; follow the document's `stage` until it is `ready` or `failed`."""
+    upload = services.documents.upload(principal, file.filename or "", file.file, collection)
+    response.status_code = 202 if upload.created else 200
+    return UploadOut(document_id=upload.document.id, job_id=upload.job_id)
+
+
+@router.get("")
+def list_documents(
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    response: Response,
+    collection: Annotated[Short | None, Query()] = None,
+    q: Annotated[Short | None, Query(description="A part of the title or the file name.")] = None,
+    stage: Annotated[list[Stage] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> list[DocumentOut]:
+    """Newest first; the header X-Total-Count says how many match."""
+    found, total = services.documents.list(
+        principal, collection=collection, text=q, stages=stage, limit=limit, offset=offset
+    )
+    response.headers["X-Total-Count"] = str(total)
+    return [DocumentOut.of(document) for document in found]
+
+
+@router.get("/{document_id}")
+def get_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> DocumentOut:
+    return DocumentOut.of(services.documents.get(principal, document_id))
+
+
+@router.get("/{document_id}/file", response_class=StreamingResponse)
+def download_document(
+    document_id: UUID, principal: CurrentPrincipal, services: CurrentServices
+) -> StreamingResponse:
+    """The bytes as they were uploaded, always as a download: an HTML file must not run on our origin."""
+    document, stream = services.documents.open(principal, document_id)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.filename)}",
+        "Content-Length": str(document.size),
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(_pieces(stream), media_type=document.media_type, headers=headers)
+
+
+@router.get("/{document_id}/pages/{page}", response_class=Response)
+def get_page_image(
+    document_id: UUID,
+    page: int,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    passage: Annotated[Storable, Query(max_length=4000)] = "",
+) -> Response:
+    """A page of a PDF as PNG, with `passage` marked where it stands."""
+    image = services.documents.page_image(principal, document_id, page, passage)
+    return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
+
+
+@router.delete("/{document_id}")
+def delete_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> RemovedOut:
+    """Says what was removed from where; afterwards no search finds anything of it."""
+    return RemovedOut.of(services.documents.delete(principal, document_id))
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while piece := stream.read(PIECE):
+            yield piece

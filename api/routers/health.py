@@ -1,0 +1,26 @@
+"""Whether the service is there, and whether all of it can be used."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import CurrentServices
+from api.schemas import HealthOut, ReadyOut
+from services.health import OK
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/health")
+async def health() -> HealthOut:
+    """Answers as long as the process does; needs no thread, so that a busy pool does not look like a dead process."""
+    return HealthOut()
+
+
+@router.get("/ready", responses={503: {"model": ReadyOut}})
+def ready(services: CurrentServices, response: Response) -> ReadyOut:
+    parts = services.health.parts()
+    if all(state == OK for state in parts.values()):
+        return ReadyOut(status="ok", parts=parts)
+    response.status_code = 503
+    return ReadyOut(status="starting", parts=parts)

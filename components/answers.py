@@ -1,0 +1,169 @@
+"""Draws the turns of a conversation: what was asked, what was answered, and an answer while it is written."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+import streamlit as st
+
+from components import citations, collection_titles, errors, session
+from components.i18n import N_, _, number
+from components.markup import harmless, plain
+from core.entities import Action, Message, MessageStatus, Principal
+from core.roles import Permission
+from services.streams import TurnEvent
+
+_FRAME_S = 0.05  # how often a growing answer is drawn anew
+_CURSOR = " ▍"
+_USER, _ASSISTANT = ":material/person:", ":material/auto_awesome:"
+_PROVIDERS = {"extractive": N_("Extractive (no language model)")}
+
+
+def draw(who: Principal, messages: list[Message]) -> None:
+    for message in messages:
+        if message.author == "user":
+            with st.chat_message("user", avatar=_USER):
+                st.markdown(plain(message.text).replace("\n", "  \n"))
+        else:
+            with st.chat_message("assistant", avatar=_ASSISTANT), errors.shown():
+                _answer(who, message, last=message is messages[-1])
+
+
+def _answer(who: Principal, message: Message, *, last: bool) -> None:
+    if not message.status.ended:
+        _live(who, message)
+        return
+    _text(message)
+    if message.status is MessageStatus.FAILED:
+        st.error(plain(message.error) or _("The answer failed."), icon=":material/error:")
+    if message.status is MessageStatus.STOPPED:
+        st.caption(f":material/stop_circle: {_('Stopped. What was written is kept.')}")
+    citations.chips(message)
+    _footer(who, message, last=last)
+
+
+def _text(message: Message) -> None:
+    if message.action in (Action.REFUSE, Action.BLOCKED):
+        icon = "search_off" if message.action is Action.REFUSE else "shield"
+        with st.container(border=True, key=f"refusal_{message.id}"):
+            st.markdown(f":material/{icon}: {harmless(message.text)}")
+    elif message.text:
+        st.markdown(citations.marked(message.text))
+
+
+def _footer(who: Principal, message: Message, *, last: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"footer_{message.id}"):
+        st.caption(description(message), width="content")
+        if last and who.may(Permission.CHAT):
+            st.button(
+                _("Answer anew"),
+                icon=":material/refresh:",
+                type="tertiary",
+                key=f"assistant_again_{message.id}",
+                on_click=errors.kept(_again),
+                args=(message.id,),
+            )
+
+
+def description(message: Message) -> str:
+    """Where an answer comes from: collection, provider and model, time, tokens."""
+    provider = _(_PROVIDERS.get(message.provider, message.provider)) if message.provider else ""
+    parts = [
+        collection_titles.by_name(message.collection) if message.collection else _("without documents"),
+        provider,
+        message.model if message.provider != "extractive" else "",
+        _("%(n)s s", n=number(message.took_ms / 1000, 1)) if message.took_ms else "",
+        _tokens(message),
+    ]
+    return " · ".join(plain(part) for part in parts if part)
+
+
+def _tokens(message: Message) -> str:
+    total = message.usage.prompt_tokens + message.usage.completion_tokens
+    if not total:
+        return ""
+    if message.usage.estimated:
+        return _("about %(n)s tokens (estimated)", n=number(total))
+    return _("%(n)s tokens", n=number(total))
+
+
+def _again(message_id: UUID) -> None:
+    session.services().turns.regenerate(session.principal(), message_id)
+
+
+# --- an answer while it is written ----------------------------------------------------------------------------------
+
+
+def _live(who: Principal, message: Message) -> None:
+    """Follows the answer from its beginning, so that a reload in the middle shows all of it; ends with a rerun."""
+    place = st.empty()
+    st.button(
+        _("Stop"),
+        icon=":material/stop_circle:",
+        key=f"assistant_stop_{message.id}",
+        on_click=errors.kept(_stop),
+        args=(message.id,),
+    )
+    started = time.monotonic()
+    for text in frames(session.services().turns.follow(who, message.id)):
+        if text:
+            place.markdown(citations.marked(text) + _CURSOR)
+        else:
+            place.markdown(_waiting(time.monotonic() - started))
+    st.rerun()
+
+
+def _waiting(seconds: float) -> str:
+    return f":gray[:material/hourglass_empty: {_('Reading and thinking… %(n)s s', n=number(seconds))}]"
+
+
+def frames(events: Iterable[TurnEvent]) -> Iterator[str]:
+    """The text so far, at most 20 times a second, and at least once a second though nothing comes.
+
+    The events are waited for on a thread of their own: a page that waits cannot hear a click on "Stop".
+    """
+    arrived: queue.SimpleQueue[TurnEvent | None] = queue.SimpleQueue()
+    threading.Thread(target=_pour, args=(events, arrived), name="answer", daemon=True).start()
+    text, drawn = "", time.monotonic()
+    yield text
+    while True:
+        fresh, ended = _arrived(arrived)
+        for event in fresh:
+            if event.kind == "token":
+                text = event.text if event.replace else text + event.text
+        if fresh or time.monotonic() - drawn >= 0.5:
+            drawn = time.monotonic()
+            yield text
+        if ended:
+            return
+
+
+def _pour(events: Iterable[TurnEvent], into: queue.SimpleQueue[TurnEvent | None]) -> None:
+    try:
+        for event in events:
+            into.put(event)
+    finally:
+        into.put(None)  # however it ended: the page then reads what is saved
+
+
+def _arrived(source: queue.SimpleQueue[TurnEvent | None]) -> tuple[list[TurnEvent], bool]:
+    """What came within one frame, and whether that was the end."""
+    fresh: list[TurnEvent] = []
+    until = time.monotonic() + _FRAME_S
+    while (left := until - time.monotonic()) > 0:
+        try:
+            event = source.get(timeout=left)
+        except queue.Empty:
+            break
+        if event is None:
+            return fresh, True
+        fresh.append(event)
+    return fresh, False
+
+
+def _stop(message_id: UUID) -> None:
+    session.services().turns.stop(session.principal(), message_id)

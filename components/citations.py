@@ -1,0 +1,85 @@
+"""Citations as numbered chips; a click opens the passage on its page."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from components import errors, session
+from components.i18n import _, number
+from components.markup import harmless, plain, short
+from core.entities import Citation, Message
+from core.errors import NichewiseError
+
+_MARK = re.compile(r"\s?\[(\d{1,3})\](?!\()")
+_CHIP = 42  # characters of a title
+
+
+def marked(text: str) -> str:
+    """An answer's Markdown with its `[n]` as small badges."""
+    return _MARK.sub(r" :primary-badge[\1]", harmless(text))
+
+
+def chips(message: Message) -> None:
+    """One chip for each citation of `message`."""
+    if not message.citations:
+        return
+    with st.container(horizontal=True, gap="small", key=f"chips_{message.id}"):
+        for citation in message.citations:
+            if st.button(
+                _label(citation),
+                key=f"citation_{message.id}_{citation.n}",
+                icon=":material/format_quote:" if citation.text else ":material/lock:",
+                help=_("Show the passage") if citation.text else _("This document is deleted or closed to you."),
+                disabled=not citation.text,
+            ):
+                _open(citation)
+
+
+def _label(citation: Citation) -> str:
+    where = f" · {_('p. %(page)s', page=citation.page)}" if citation.page else ""
+    return f"**{citation.n}** {plain(short(citation.title, _CHIP))}{where}"
+
+
+def _open(citation: Citation) -> None:
+    title = f"{citation.n} · {plain(short(citation.title, 80))}"
+    st.dialog(title, width="large", icon=":material/format_quote:")(_passage)(citation)
+
+
+def _passage(citation: Citation) -> None:
+    with errors.shown():
+        st.caption(" · ".join(_facts(citation)))
+        page = _page(citation)
+        if page is None:
+            _words(citation)
+            return
+        with st.expander(_("The passage as text"), icon=":material/notes:"):
+            _words(citation)
+        st.image(page, width="stretch", alt=_("Page %(page)s with the passage marked", page=citation.page))
+
+
+def _words(citation: Citation) -> None:
+    with st.container(border=True, key=f"passage_{citation.n}"):
+        st.markdown(harmless(citation.text))
+
+
+def _facts(citation: Citation) -> list[str]:
+    facts = [_("Version %(version)s", version=citation.document_version)]
+    if citation.page:
+        facts.insert(0, _("Page %(page)s", page=citation.page))
+    if citation.score:
+        facts.append(_("Score %(score)s", score=number(citation.score, 3)))
+    return facts
+
+
+def _page(citation: Citation) -> bytes | None:
+    """The page as a PNG with the passage marked; None where the format has no pages or the file is gone."""
+    if citation.document_id is None or not citation.page:
+        return None
+    try:
+        return session.services().documents.page_image(
+            session.principal(), citation.document_id, citation.page, citation.text
+        )
+    except NichewiseError:
+        return None  # the passage itself is there, and is shown instead

@@ -1,0 +1,31 @@
+"""What collections are called: the built-in ones in the user's language, the others as they were named."""
+
+from __future__ import annotations
+
+from components.i18n import N_, _
+from core.entities import Collection, CollectionKind
+
+_BUILT_IN = {
+    "faq": N_("Questions and answers"),
+    "analytics": N_("Niche analytics"),
+    "documents": N_("Documents"),
+    "my-documents": N_("My documents"),
+}
+KINDS = {
+    CollectionKind.FAQ: N_("Questions and answers"),
+    CollectionKind.ANALYTICS: N_("Analytics"),
+    CollectionKind.DOCUMENTS: N_("Documents"),
+    CollectionKind.PERSONAL: N_("Personal"),
+}
+
+
+def title(collection: Collection) -> str:
+    if collection.kind is CollectionKind.PERSONAL:
+        return _(_BUILT_IN["my-documents"])
+    return _(_BUILT_IN[collection.name]) if collection.name in _BUILT_IN else collection.title
+
+
+def by_name(name: str) -> str:
+    """For places that know the name alone."""
+    known = "my-documents" if name.startswith("my-documents") else name
+    return _(_BUILT_IN[known]) if known in _BUILT_IN else name

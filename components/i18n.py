@@ -1,0 +1,115 @@
+"""Words, numbers and dates in the language of the person who looks at the page."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+from babel.dates import format_datetime, format_timedelta
+from babel.messages.pofile import read_po
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
+
+from components import session
+from core import i18n
+from core.errors import NichewiseError
+from core.settings import ROOT
+
+LANGUAGES = {"en": "English", "ru": "Русский"}
+_UNITS = 1024
+_PLACE = re.compile(r"%\\\((\w+)\\\)s")  # of a sentence that went through re.escape
+
+
+def _(message: str, /, **values: Any) -> str:
+    """`message` in the user's language, its `%(name)s` places filled."""
+    return i18n.translate(session.locale(), message, **values)
+
+
+def N_(message: str) -> str:
+    """Marks a message that is translated where it is shown."""
+    return message
+
+
+def ngettext(singular: str, plural: str, n: int, /, **values: Any) -> str:
+    """The form of the sentence that fits `n`; `%(n)s` is the number in the user's notation."""
+    text = i18n.catalogue(session.locale()).ngettext(singular, plural, n)
+    return text % {"n": number(n), **values}
+
+
+def sentence(error: NichewiseError) -> str:
+    return i18n.translate_error(session.locale(), error)
+
+
+def stored(text: str) -> str:
+    """A sentence that was saved in English with its places filled, such as why a document failed."""
+    for pattern, template in _templates(session.locale()):
+        if found := pattern.fullmatch(text):
+            return _(template, **found.groupdict())
+    return _(text)
+
+
+@cache
+def _templates(locale: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Every translated sentence with places, as the pattern of what it looks like once they are filled."""
+    path = ROOT / "locale" / f"{locale}.po"
+    if not path.exists():
+        return ()
+    with path.open("rb") as file:
+        ids = [message.id for message in read_po(file, locale=locale) if isinstance(message.id, str)]
+    return tuple((re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(one)), re.S), one) for one in ids if "%(" in one)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """With the locale's thousands separator and `digits` decimals at most."""
+    return format_decimal(round(value, digits), locale=session.locale())
+
+
+def short_number(value: float) -> str:
+    """1.2M, 34K: for big figures whose full value stands in a tooltip."""
+    return format_compact_decimal(value, fraction_digits=1, locale=session.locale())
+
+
+def percent(share: float) -> str:
+    """`share` in [0, 1]."""
+    return format_percent(share, locale=session.locale())
+
+
+def file_size(size: int) -> str:
+    """Bytes as B, KB, MB or GB."""
+    value = float(size)
+    for unit in (N_("%(n)s B"), N_("%(n)s KB"), N_("%(n)s MB")):
+        if value < _UNITS:
+            return _(unit, n=number(value, 0 if value >= 10 else 1))
+        value /= _UNITS
+    return _("%(n)s GB", n=number(value, 1))
+
+
+def local(at: datetime) -> datetime:
+    """`at` in the browser's time zone."""
+    try:
+        zone: Any = ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = UTC
+    return at.astimezone(zone)
+
+
+def date_time(at: datetime | None) -> str:
+    """Medium date and short time in the browser's zone; a dash for never."""
+    if at is None:
+        return "–"
+    return str(format_datetime(local(at).replace(tzinfo=None), "d MMM y, HH:mm", locale=session.locale()))
+
+
+def ago(at: datetime | None) -> str:
+    """'3 hours ago'; a dash for never."""
+    if at is None:
+        return "–"
+    return format_timedelta(at - datetime.now(UTC), add_direction=True, locale=session.locale())
+
+
+def duration(seconds: float) -> str:
+    """A length of time, rounded to its largest unit."""
+    return format_timedelta(timedelta(seconds=max(1, round(seconds))), format="short", locale=session.locale())

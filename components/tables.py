@@ -1,0 +1,137 @@
+"""Tables that can be sorted, searched and taken home as CSV or XLSX."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+
+import streamlit as st
+
+from components.i18n import _, local, ngettext, number
+
+Cell = str | int | float | datetime | None
+Row = Mapping[str, Cell]
+_SEARCH_FROM = 8  # rows: a shorter table is read at a glance
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_ROW_HEIGHT, _MOST_ROWS = 35, 15
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`key` is the row's, `title` is already in the user's language. `width` is Streamlit's."""
+
+    key: str
+    title: str
+    kind: Literal["text", "number", "time"] = "text"
+    width: Literal["small", "medium", "large"] | None = None
+
+
+def draw(name: str, columns: Sequence[Column], rows: Sequence[Row], *, empty: str = "") -> None:
+    """Draws the table called `name` (its widgets' prefix and file name); without rows it says `empty`."""
+    if not rows:
+        st.caption(empty or _("Nothing here yet."))
+        return
+    found = _searched(name, columns, rows)
+    _frame(name, columns, found)
+    _downloads(name, columns, found, len(rows))
+
+
+def _searched(name: str, columns: Sequence[Column], rows: Sequence[Row]) -> Sequence[Row]:
+    if len(rows) < _SEARCH_FROM:
+        return rows
+    query = st.text_input(
+        _("Search"),
+        key=f"{name}_search",
+        placeholder=_("Search the table"),
+        icon=":material/search:",
+        label_visibility="collapsed",
+    )
+    words = (query or "").casefold().split()
+    return [row for row in rows if all(word in _haystack(row, columns) for word in words)]
+
+
+def _haystack(row: Row, columns: Sequence[Column]) -> str:
+    return " ".join(str(row.get(column.key, "")) for column in columns).casefold()
+
+
+def _frame(name: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    import pandas as pd  # at first use: half a second that the sign-in page does not need
+
+    frame = pd.DataFrame([{column.key: _shown(row.get(column.key)) for column in columns} for row in rows])
+    st.dataframe(
+        frame,
+        key=f"{name}_table",
+        hide_index=True,
+        height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
+        column_config={column.key: _config(column) for column in columns},
+    )
+
+
+def _shown(cell: Cell) -> Cell:
+    return local(cell).replace(tzinfo=None) if isinstance(cell, datetime) else cell
+
+
+def _config(column: Column) -> Any:
+    if column.kind == "number":
+        return st.column_config.NumberColumn(column.title, format="localized", width=column.width)
+    if column.kind == "time":
+        return st.column_config.DatetimeColumn(column.title, format="D MMM YYYY, HH:mm", width=column.width)
+    return st.column_config.TextColumn(column.title, width=column.width)
+
+
+def _downloads(name: str, columns: Sequence[Column], rows: Sequence[Row], total: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = ngettext("%(n)s row", "%(n)s rows", len(rows))
+        st.caption(shown if len(rows) == total else _("%(shown)s of %(total)s", shown=shown, total=number(total)))
+        _download(name, "csv", "text/csv", partial(as_csv, columns, rows))
+        sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        _download(name, "xlsx", sheet, partial(as_xlsx, columns, rows))
+
+
+def _download(name: str, suffix: str, mime: str, make: partial[bytes]) -> None:
+    st.download_button(
+        suffix.upper(),
+        make,  # made when it is asked for
+        file_name=f"{name}.{suffix}",
+        mime=mime,
+        key=f"{name}_{suffix}",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def as_csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
+    """UTF-8 with a byte order mark, as spreadsheets want it; a text that would be a formula is quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([column.title for column in columns])
+    writer.writerows([[_harmless(row.get(column.key)) for column in columns] for row in rows])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _harmless(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def as_xlsx(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
+    """One sheet with typed cells; text stays text, formulas included."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active or book.create_sheet()
+    sheet.append([column.title for column in columns])
+    for number_, row in enumerate(rows, start=2):
+        for place, column in enumerate(columns, start=1):
+            cell = sheet.cell(number_, place, _shown(row.get(column.key)))
+            if cell.data_type == "f":
+                cell.data_type = "s"
+    sheet.freeze_panes = "A2"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

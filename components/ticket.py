@@ -1,0 +1,33 @@
+"""Sends the browser to fetch or end its session: Streamlit cannot set an HttpOnly cookie, `/auth/session` can."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from components import session
+from components.i18n import _
+from core.entities import User
+
+
+def redirect(user: User) -> None:
+    """Exchanges a single-use ticket for the session cookie and comes back to the page that was asked for."""
+    issued = session.services().sessions.issue_ticket(user, session.nonce())
+    _leave(f"/auth/session?{urlencode({'ticket': issued, 'next': here()})}", _("Signing in…"))
+
+
+def sign_out() -> None:
+    _leave("/auth/sign-out", _("Signing out…"))
+
+
+def here() -> str:
+    """Path and query of the page as the browser shows it, without what belongs to signing in."""
+    parts = urlsplit(st.context.url or "/")
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query and "reset=" not in parts.query else "")
+
+
+def _leave(target: str, message: str) -> None:
+    st.caption(message)
+    st.html(f"<script>window.location.replace({json.dumps(target)})</script>", unsafe_allow_javascript=True)

@@ -1,0 +1,122 @@
+"""Job runs (what the caller of a job sees) and the door into procrastinate's queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, Text, Uuid, and_, case, cast, func, insert, select, text, true, update
+
+from core.entities import JobRun, Principal
+from core.errors import NotFound
+from core.roles import Permission
+from data.tables import documents, job_runs
+
+INGEST = "ingest"  # its progress is its document's: there is one truth about it
+
+_DEFER = text("""
+    SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(
+        :queue, :task, :priority, :lock, :queueing_lock, CAST(:args AS jsonb), NULL
+    )::procrastinate_job_to_defer_v1]))
+""")
+
+
+def _query() -> Select[Any]:
+    followed = and_(job_runs.c.kind == INGEST, documents.c.id == cast(job_runs.c.result["document_id"].astext, Uuid))
+    by_stage = case(
+        (documents.c.id.is_(None), job_runs.c.status),
+        (documents.c.stage == "ready", "done"),
+        (documents.c.stage == "failed", "failed"),
+        (and_(documents.c.stage == "received", documents.c.attempts == 0), "waiting"),
+        else_="running",
+    )
+    return select(
+        job_runs.c.id, job_runs.c.kind, job_runs.c.result, job_runs.c.created_at,
+        cast(by_stage, Text).label("status"),
+        func.coalesce(documents.c.done, job_runs.c.done).label("done"),
+        func.coalesce(documents.c.total, job_runs.c.total).label("total"),
+        func.coalesce(documents.c.error, job_runs.c.error).label("error"),
+        func.greatest(documents.c.updated_at, job_runs.c.updated_at).label("updated_at"),
+    ).join_from(job_runs, documents, followed, isouter=True)  # fmt: skip
+
+
+def _run(row: Row[Any]) -> JobRun:
+    return JobRun(**row._mapping)
+
+
+class Jobs:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def defer(
+        self,
+        task: str,
+        *,
+        queue: str,
+        priority: int = 0,
+        lock: str | None = None,
+        queueing_lock: str | None = None,
+        **ids: str | UUID | int,
+    ) -> int:
+        """Puts a job into the queue as part of this transaction; it can start once that is committed.
+
+        Jobs with the same `lock` never run at once. A higher `priority` starts earlier. Returns procrastinate's id.
+        """
+        args = json.dumps({name: value if isinstance(value, int) else str(value) for name, value in ids.items()})
+        values = {
+            "queue": queue, "task": task, "priority": priority, "lock": lock, "queueing_lock": queueing_lock,
+            "args": args,
+        }  # fmt: skip
+        return int(self._connection.execute(_DEFER, values).scalar_one())
+
+    def waiting(self, task: str) -> int:
+        """How many jobs of this task wait or run."""
+        query = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')")
+        return int(self._connection.execute(query, {"task": task}).scalar_one())
+
+    def start(
+        self, kind: str, created_by: UUID | None = None, *, total: int = 0, result: Mapping[str, Any] | None = None
+    ) -> UUID:
+        row = {"kind": kind, "created_by": created_by, "total": total, "result": dict(result or {})}
+        run_id: UUID = self._connection.execute(insert(job_runs).values(row).returning(job_runs.c.id)).scalar_one()
+        return run_id
+
+    def find(self, principal: Principal, run_id: UUID) -> JobRun:
+        """A run that `principal` started, or any for those who may see the system; else `NotFound`."""
+        mine = job_runs.c.created_by == principal.user_id
+        seen = true() if principal.may(Permission.SYSTEM) else mine
+        row = self._connection.execute(_query().where(job_runs.c.id == run_id, seen)).one_or_none()
+        if row is None:
+            raise NotFound
+        return _run(row)
+
+    def get(self, run_id: UUID) -> JobRun | None:
+        row = self._connection.execute(_query().where(job_runs.c.id == run_id)).one_or_none()
+        return _run(row) if row else None
+
+    def latest(self, kind: str) -> JobRun | None:
+        query = _query().where(job_runs.c.kind == kind).order_by(job_runs.c.created_at.desc()).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return _run(row) if row else None
+
+    def recent(self, principal: Principal, limit: int = 20) -> list[JobRun]:
+        """The runs that `principal` started, newest first."""
+        query = _query().where(job_runs.c.created_by == principal.user_id)
+        rows = self._connection.execute(query.order_by(job_runs.c.created_at.desc()).limit(limit))
+        return [_run(row) for row in rows]
+
+    def update(self, run_id: UUID, **values: Any) -> None:
+        """Sets `status`, `done`, `total`, `result` or `error`."""
+        self._connection.execute(
+            update(job_runs).where(job_runs.c.id == run_id).values(**values, updated_at=func.now())
+        )
+
+    def cancel_of_document(self, document_id: UUID) -> None:
+        """Ends the runs of a document that is being deleted."""
+        self._connection.execute(
+            update(job_runs)
+            .where(job_runs.c.kind == INGEST, job_runs.c.result["document_id"].astext == str(document_id))
+            .values(status="cancelled", updated_at=func.now())
+        )

@@ -1,0 +1,225 @@
+"""Messages and the citations kept with them; texts are sealed at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, exists, func, insert, select, update
+
+from core.entities import Action, Citation, Message, MessageStatus, Principal, Usage
+from core.errors import NotFound
+from core.security import Cipher
+from data.access import readable_documents
+from data.stores.conversations import owned_by
+from data.tables import citations, collections, conversations, documents, messages
+
+RUNNING = (MessageStatus.WAITING.value, MessageStatus.STREAMING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    conversation_id: UUID
+    author: str
+    text: str
+    status: MessageStatus = MessageStatus.COMPLETE
+    scenario: str = ""
+    collection: str = ""
+    provider: str = ""
+    model: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    replaces: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How an answer ended. `error` is a sentence in the reader's language, "" when there is none."""
+
+    text: str
+    status: MessageStatus
+    action: Action
+    provider: str
+    model: str
+    usage: Usage
+    took_ms: int
+    error: str
+    evidence: float | None
+    citations: tuple[Citation, ...]
+    params: Mapping[str, Any]
+
+
+class Messages:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def of_conversation(self, principal: Principal, conversation_id: UUID, *, last: int | None = None) -> list[Message]:
+        """Oldest first, with their citations; answers that were regenerated are left out; the `last` ones only."""
+        newer = messages.alias()
+        replaced = exists().where(newer.c.replaces == messages.c.id, newer.c.conversation_id == conversation_id)
+        query = self._own(principal).where(messages.c.conversation_id == conversation_id, ~replaced)
+        rows = self._connection.execute(query.order_by(messages.c.seq.desc()).limit(last)).all()
+        return self._with_citations(principal, rows[::-1])
+
+    def find(self, principal: Principal, message_id: UUID) -> Message:
+        """`NotFound` when there is none or it is in another person's conversation."""
+        rows = self._connection.execute(self._own(principal).where(messages.c.id == message_id)).all()
+        if not rows:
+            raise NotFound
+        return self._with_citations(principal, rows)[0]
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def add(self, new: NewMessage) -> UUID:
+        statement = insert(messages).values(
+            conversation_id=new.conversation_id,
+            author=new.author,
+            text_sealed=self._cipher.seal(new.text),
+            status=new.status.value,
+            scenario=new.scenario,
+            collection=new.collection,
+            provider=new.provider,
+            model=new.model,
+            params=new.params,
+            replaces=new.replaces,
+        )
+        message_id: UUID = self._connection.execute(statement.returning(messages.c.id)).scalar_one()
+        return message_id
+
+    def save_partial(self, message_id: UUID, text: str) -> bool:
+        """Keeps what has been written so far; False when the answer was stopped meanwhile and must not go on."""
+        return self._while_running(
+            message_id,
+            text_sealed=self._cipher.seal(text),
+            status=(MessageStatus.STREAMING if text else MessageStatus.WAITING).value,
+            saved_at=func.now(),
+        )
+
+    def finish(self, message_id: UUID, written: Written) -> bool:
+        """Ends an answer; one stopped from elsewhere stays stopped. False when it was deleted meanwhile."""
+        values = {
+            "text_sealed": self._cipher.seal(written.text),
+            "provider": written.provider,
+            "model": written.model,
+            "prompt_tokens": written.usage.prompt_tokens,
+            "completion_tokens": written.usage.completion_tokens,
+            "usage_estimated": written.usage.estimated,
+            "took_ms": written.took_ms,
+            "evidence": written.evidence,
+            "action": written.action.value,
+            "params": dict(written.params),
+            "saved_at": func.now(),
+        }
+        ended = {"status": written.status.value, "error": written.error}
+        if not self._while_running(message_id, **values, **ended):
+            statement = update(messages).where(messages.c.id == message_id).values(**values)
+            if self._connection.execute(statement).rowcount == 0:
+                return False
+        self._keep(message_id, written.citations)
+        return True
+
+    def stop(self, message_id: UUID) -> bool:
+        """Marks a running answer stopped; whoever writes it sees that at the next save."""
+        return self._while_running(message_id, status=MessageStatus.STOPPED.value)
+
+    def stop_abandoned(self, older_than: timedelta) -> int:
+        """Marks answers stopped that nobody has saved for so long; their partial text stays."""
+        statement = update(messages).where(
+            messages.c.status.in_(RUNNING), messages.c.saved_at <= func.now() - older_than
+        )
+        return self._connection.execute(statement.values(status=MessageStatus.STOPPED.value)).rowcount
+
+    def blank_citations(self, document_id: UUID) -> int:
+        """Takes the document's text out of every snapshot; title and page stay. Returns how many were blanked."""
+        statement = update(citations).where(
+            citations.c.document_id == document_id, citations.c.text_sealed.is_not(None)
+        )
+        return self._connection.execute(statement.values(text_sealed=None)).rowcount
+
+    def _while_running(self, message_id: UUID, **values: Any) -> bool:
+        statement = update(messages).where(messages.c.id == message_id, messages.c.status.in_(RUNNING))
+        return self._connection.execute(statement.values(**values)).rowcount == 1
+
+    def _keep(self, message_id: UUID, cited: Sequence[Citation]) -> None:
+        """A document deleted while the answer was written leaves its title and page only."""
+        if not cited:
+            return
+        ids = {citation.document_id for citation in cited}
+        alive = set(self._connection.execute(select(documents.c.id).where(documents.c.id.in_(ids))).scalars())
+        rows = [
+            {
+                "message_id": message_id,
+                "n": citation.n,
+                "chunk_id": citation.chunk_id,
+                "document_id": citation.document_id if citation.document_id in alive else None,
+                "document_version": citation.document_version,
+                "title": citation.title,
+                "page": citation.page,
+                "text_sealed": self._cipher.seal(citation.text) if citation.document_id in alive else None,
+                "score": citation.score,
+            }
+            for citation in cited
+        ]
+        self._connection.execute(insert(citations), rows)
+
+    # --- rows to entities -------------------------------------------------------------------------------------------
+
+    def _own(self, principal: Principal) -> Select[Any]:
+        return select(messages).join(conversations).where(owned_by(principal))
+
+    def _with_citations(self, principal: Principal, rows: Sequence[Row[Any]]) -> list[Message]:
+        cited: dict[UUID, list[Citation]] = {row.id: [] for row in rows}
+        query = _readable_citations(principal).where(citations.c.message_id.in_(list(cited)))
+        for row in self._connection.execute(query.order_by(citations.c.message_id, citations.c.n)):
+            cited[row.message_id].append(self._citation(row))
+        return [self._message(row, tuple(cited[row.id])) for row in rows]
+
+    def _citation(self, row: Row[Any]) -> Citation:
+        hidden = row.document_id is not None and not row.readable
+        shown = row.readable and row.text_sealed is not None
+        return Citation(
+            n=row.n,
+            chunk_id=row.chunk_id,
+            document_id=row.document_id,
+            document_version=row.document_version,
+            title="" if hidden else row.title,
+            page=row.page,
+            text=self._cipher.open(row.text_sealed) if shown else "",
+            score=row.score,
+        )
+
+    def _message(self, row: Row[Any], cited: tuple[Citation, ...]) -> Message:
+        return Message(
+            id=row.id,
+            conversation_id=row.conversation_id,
+            author=row.author,
+            text=self._cipher.open(row.text_sealed),
+            status=MessageStatus(row.status),
+            action=Action(row.action),
+            scenario=row.scenario,
+            collection=row.collection,
+            provider=row.provider,
+            model=row.model,
+            params=row.params,
+            usage=Usage(row.prompt_tokens, row.completion_tokens, row.usage_estimated),
+            took_ms=row.took_ms,
+            error=row.error,
+            evidence=row.evidence,
+            created_at=row.created_at,
+            citations=cited,
+        )
+
+
+def _readable_citations(principal: Principal) -> Select[Any]:
+    """Citations with whether `principal` may read the document now."""
+    readable = exists(
+        select(documents.c.id)
+        .join(collections)
+        .where(documents.c.id == citations.c.document_id, readable_documents(principal))
+    )
+    return select(citations, readable.label("readable"))

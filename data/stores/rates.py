@@ -1,0 +1,37 @@
+"""Requests per key and window of time: one upsert counts one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, func
+from sqlalchemy.dialects.postgresql import insert
+
+from data.tables import rate_windows as windows
+
+
+class RateWindows:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def hit(self, key: str, window: timedelta) -> tuple[int, int]:
+        """Counts one; returns the hits in the current window, this one included, and the seconds until it ends."""
+        start = func.date_bin(window, func.now(), func.to_timestamp(0))
+        statement = (
+            insert(windows)
+            .values(key=key, window_start=start, hits=1)
+            .on_conflict_do_update(
+                index_elements=["key", "window_start"],
+                set_={"hits": windows.c.hits + 1},
+            )
+            .returning(
+                windows.c.hits, func.extract("epoch", windows.c.window_start + window - func.now()).label("left")
+            )
+        )
+        row = self._connection.execute(statement).one()
+        return row.hits, max(1, round(row.left))
+
+    def prune(self, *, older: timedelta) -> int:
+        """Deletes windows that began `older` ago; it must be longer than the longest window in use."""
+        old = windows.c.window_start < func.now() - older
+        return self._connection.execute(delete(windows).where(old)).rowcount

@@ -1,0 +1,1 @@
+"""Durable background work on procrastinate: a job is the name of a task and ids."""

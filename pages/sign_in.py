@@ -1,0 +1,101 @@
+"""What stands in front of everything: sign in, create an account, reset a password, or ask the FAQ as a guest."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import account_forms, errors, navigation, session
+from components.i18n import _
+from components.markup import plain
+from core.entities import UserStatus
+
+
+def render() -> None:
+    hero, forms = st.columns([1.15, 1], gap="large", vertical_alignment="center")
+    with hero:
+        _hero()
+    with forms, st.container(key="sign_in_card"):
+        token = st.query_params.get("reset")
+        with errors.shown():
+            _set_password(token) if token else _tabs()
+        _below()
+
+
+def _hero() -> None:
+    with st.container(key="sign_in_hero"):
+        st.title(_("Answers you can check"), anchor=False)
+        st.markdown(_("Nichewise is your company's analytics workbench."))
+        with st.container(key="sign_in_points"):
+            for icon, text in (
+                ("format_quote", _("Ask your documents and get answers with the page they come from.")),
+                ("query_stats", _("Look up a business niche and read what is known about it.")),
+                ("verified_user", _("What you may read is all that you see: nothing leaves this company.")),
+            ):
+                st.markdown(f":material/{icon}: {text}")
+
+
+def _tabs() -> None:
+    if session.take("password_was_set"):
+        st.success(_("Your new password is saved. Sign in with it."))
+    enter, join, forgot = st.tabs([_("Sign in"), _("Create an account"), _("Forgot password")])
+    with enter:
+        with errors.shown():
+            account_forms.sign_in()
+        _demo_accounts()
+    with join, errors.shown():
+        _register()
+    with forgot, errors.shown():
+        _forgot()
+
+
+def _register() -> None:
+    registered = account_forms.register()
+    if registered is None:
+        return
+    email, status = registered
+    if status == UserStatus.PENDING:
+        st.success(_("Thank you. An administrator has to approve %(email)s; then you can sign in.", email=plain(email)))
+    else:
+        st.success(_("Your account is ready. Sign in with %(email)s.", email=plain(email)))
+
+
+def _forgot() -> None:
+    email = account_forms.ask_for_reset()
+    if email:
+        st.success(_("If %(email)s has an account, a link is on its way to it.", email=plain(email)))
+
+
+def _set_password(token: str) -> None:
+    st.subheader(_("Choose a new password"), anchor=False)
+    given = account_forms.new_password("reset_password_form", current=False)
+    if given:
+        session.services().accounts.reset_password(token, given[1], session.client())
+        session.put("password_was_set", True)
+        st.query_params.clear()
+        st.rerun()
+
+
+def _demo_accounts() -> None:
+    settings = session.services().settings
+    if settings.production or not settings.with_demo:
+        return
+    with st.expander(_("Demo accounts"), icon=":material/science:"):
+        st.markdown(
+            _(
+                "This installation has demo accounts for every role. Their passwords, and the administrator's, "
+                "are in the file `first-run.txt` in the data folder."
+            )
+        )
+
+
+def _below() -> None:
+    left, right = st.columns([1.4, 1], vertical_alignment="center")
+    left.button(
+        _("Ask the FAQ as a guest"),
+        icon=":material/forum:",
+        type="tertiary",
+        key="sign_in_guest",
+        on_click=session.enter_as_guest,
+    )
+    with right:
+        navigation.language_switch()

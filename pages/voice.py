@@ -1,0 +1,18 @@
+"""The door to the voice assistant, which is served beside this interface under the same sign-in."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import navigation, session
+from components.i18n import _
+from core.roles import Permission
+
+_HEIGHT = 720
+
+
+def render() -> None:
+    session.require(Permission.VOICE)
+    navigation.title(_("Voice"), _("Speak or type; the answers come from the same collections, under the same rights."))
+    st.link_button(_("Open in its own tab"), "/voice/", icon=":material/open_in_new:")
+    st.iframe("/voice/", height=_HEIGHT, alt=_("Voice"))

@@ -1,0 +1,224 @@
+"""Parsing of uploaded files in child processes: a crash, a bomb or an endless file costs that one document.
+
+A child reads many files, since starting one takes as long as reading dozens of small ones; it is replaced where a
+file ended it or made it grow, and after `_FILES_PER_CHILD` files.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from threading import BoundedSemaphore, Lock, Timer
+from typing import Any
+
+from core import errors
+from core.entities import Block, Parsed
+from core.errors import NichewiseError, ParseFailed
+from rag.readers import Limits, suffix_of
+
+__all__ = ["Limits", "Parser", "parse"]
+
+log = logging.getLogger(__name__)
+
+TOOK_TOO_LONG = "Reading the file took longer than the limit of %(seconds)s s. Split it and upload the parts."
+TOO_MUCH_WORK = (
+    "Reading the file took more computing time than the limit of %(seconds)s s. Split it and upload the parts."
+)
+TOO_MUCH_MEMORY = (
+    "Reading the file needs more memory than the limit of %(megabytes)s MB. Split it and upload the parts."
+)
+ABORTED = (
+    "The file made its reader stop: it needs more memory than the limit of %(megabytes)s MB, or it is damaged. "
+    "Split it, or save it again, and upload it."
+)
+CRASHED = "The file made its reader stop; it is probably damaged. Open it, save it again and upload the new copy."
+
+_ROOT = Path(__file__).resolve().parent.parent
+_FILES_PER_CHILD = 500
+# Nothing else: a process that reads hostile files has no use for the keys in the environment.
+_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
+
+# numpy, which openpyxl imports, would reserve memory for a thread per core.
+_ADDED = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def parse(path: Path, filename: str, limits: Limits | None = None) -> Parsed:
+    """What is in the file at `path`, read as its `filename` says, by a child process with `limits`.
+
+    May be called from several threads. Raises UnsupportedFormat, or ParseFailed with a sentence for the uploader that
+    names the limit if one was met.
+    """
+    return _parser().parse(path, filename, limits or Limits())
+
+
+@cache
+def _parser() -> Parser:
+    parser = Parser()
+    atexit.register(parser.close)
+    return parser
+
+
+class _Stopped(Exception):
+    """The child ended without an answer; `sentence` and `values` say why."""
+
+    def __init__(self, sentence: str, retry: bool = False, **values: Any) -> None:
+        super().__init__(sentence)
+        self.sentence, self.retry, self.values = sentence, retry, values
+
+
+class Parser:
+    """Up to `children` processes that read files; `close` ends them."""
+
+    def __init__(self, children: int = 2) -> None:
+        self._idle: list[_Child] = []
+        self._lock = Lock()
+        self._free = BoundedSemaphore(children)
+        # A child dies with the thread that started it, so one thread that outlives every caller starts them all.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="parser-start")
+
+    def parse(self, path: Path, filename: str, limits: Limits) -> Parsed:
+        suffix_of(filename)
+        request = {"path": str(path.absolute()), "filename": filename, "limits": asdict(limits)}
+        with self._free:
+            try:
+                answer = self._ask(self._take(), request, limits)
+            except _Stopped as stopped:
+                if not stopped.retry:
+                    raise ParseFailed(stopped.sentence, **stopped.values) from stopped
+                answer = self._ask_fresh(request, limits)
+        return _parsed(answer, filename)
+
+    def close(self) -> None:
+        with self._lock:
+            while self._idle:
+                self._idle.pop().kill()
+        self._starter.shutdown()
+
+    def _ask_fresh(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+        try:
+            return self._ask(self._start(), request, limits)
+        except _Stopped as stopped:
+            raise ParseFailed(stopped.sentence, **stopped.values) from stopped
+
+    def _take(self) -> _Child:
+        with self._lock:
+            while self._idle:
+                child = self._idle.pop()
+                if child.alive:
+                    return child
+                child.kill()
+        return self._start()
+
+    def _start(self) -> _Child:
+        return self._starter.submit(_Child).result()
+
+    def _ask(self, child: _Child, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+        kept = False  # also where the child is gone
+        try:
+            answer = child.ask(request, limits)
+            kept = child.files < _FILES_PER_CHILD and answer["peak_mb"] < limits.memory_mb / 2
+        finally:
+            if kept:
+                with self._lock:
+                    self._idle.append(child)
+            else:
+                child.kill()
+        return answer
+
+
+class _Child:
+    """One process of `rag.readers`; used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "rag.readers", str(os.getpid())],
+            cwd=_ROOT,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | _ADDED,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+        """The child's answer; raises _Stopped where a limit or the file ended it."""
+        used_before = self.files > 0
+        self.files += 1
+        late: list[bool] = []
+
+        def end() -> None:
+            late.append(True)
+            self._process.kill()
+
+        timer = Timer(limits.seconds, end)
+        timer.start()
+        try:
+            line = self._exchange(json.dumps(request))
+        finally:
+            timer.cancel()
+        if late:
+            raise _Stopped(TOOK_TOO_LONG, seconds=limits.seconds)
+        answer: dict[str, Any] = json.loads(line) if line.endswith("\n") else self._ending(limits, used_before)
+        if answer.get("memory"):
+            raise _Stopped(TOO_MUCH_MEMORY, retry=used_before, megabytes=limits.memory_mb)
+        return answer
+
+    def _exchange(self, request: str) -> str:
+        """The answer's line, or "" where the child is gone."""
+        assert self._process.stdin is not None  # noqa: S101  for the type checker
+        assert self._process.stdout is not None  # noqa: S101
+        try:
+            self._process.stdin.write(request + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return ""
+        return self._process.stdout.readline()
+
+    def _ending(self, limits: Limits, used_before: bool) -> dict[str, Any]:
+        code = self._process.wait()
+        log.warning("A file ended its reader with code %s", code)
+        if code == -signal.SIGXCPU:
+            raise _Stopped(TOO_MUCH_WORK, seconds=limits.cpu_seconds)
+        if code == -signal.SIGKILL:  # the system ends the process that needs the most memory
+            raise _Stopped(TOO_MUCH_MEMORY, retry=used_before, megabytes=limits.memory_mb)
+        if code == -signal.SIGABRT:  # what PDFium does where it gets no more memory, and any library with a broken heap
+            raise _Stopped(ABORTED, retry=used_before, megabytes=limits.memory_mb)
+        raise _Stopped(CRASHED, retry=used_before)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def _parsed(answer: dict[str, Any], filename: str) -> Parsed:
+    if "blocks" not in answer:
+        if answer["trace"]:
+            log.info("The reader of %s failed:\n%s", Path(filename).suffix, answer["trace"])
+        raise _error(answer)
+    return Parsed(
+        blocks=tuple(Block(*block) for block in answer["blocks"]),
+        title=answer["title"],
+        pages=answer["pages"],
+        tags=tuple(answer["tags"]),
+        notes=tuple(answer["notes"]),
+        metadata=answer["metadata"],
+    )
+
+
+def _error(answer: dict[str, Any]) -> NichewiseError:
+    kind: type[NichewiseError] = getattr(errors, answer["error"])
+    return kind(answer["sentence"], **answer["values"])

@@ -1,0 +1,32 @@
+"""The registry of model providers: one file each, one line each."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from core.errors import BadInput
+from rag.providers.base import Ending, Params, Provider, estimate_tokens, ignored, translated
+
+# Name -> module whose PROVIDER it is. Modules, not objects: LlamaIndex is imported when a model is first used.
+REGISTRY: dict[str, str] = {
+    "ollama": "rag.providers.ollama",
+    "extractive": "rag.providers.extractive",
+}
+AUTO = "auto"
+
+
+@cache
+def get(name: str) -> Provider:
+    """The provider called `name`; raises `BadInput` that lists the choices."""
+    if name not in REGISTRY:
+        raise BadInput(
+            "There is no model provider %(name)s. Choose one of: %(choices)s.",
+            name=name,
+            choices=", ".join((AUTO, *REGISTRY)),
+        )
+    return cast(Provider, import_module(REGISTRY[name]).PROVIDER)
+
+
+__all__ = ["AUTO", "REGISTRY", "Ending", "Params", "Provider", "estimate_tokens", "get", "ignored", "translated"]

@@ -1,0 +1,72 @@
+"""Which provider and model answer: the one asked for, else the setting, where `auto` is Ollama when it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from core.errors import BadInput, NichewiseError
+from core.settings import Settings
+from rag.providers import AUTO, Provider, get, translated
+
+HEALTH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`auto` says that nobody asked for this provider by name."""
+
+    provider: Provider
+    model: str
+    auto: bool
+
+
+@dataclass
+class Choices:
+    """Chooses for one process; what is known of a server's health is `HEALTH_SECONDS` old at most."""
+
+    settings: Settings
+    _checked: dict[str, tuple[float, bool]] = field(default_factory=dict)
+    _running: dict[str, asyncio.Task[bool]] = field(default_factory=dict)
+
+    async def choose(self, provider: str | None = None, model: str | None = None) -> Choice:
+        """Raises `BadInput` for a name that is not in the registry, or a model without its provider."""
+        name = provider or self.settings.provider
+        if name != AUTO:
+            chosen = await _load(name)
+            return Choice(chosen, model or chosen.default_model(self.settings), auto=False)
+        if await self.answers("ollama"):
+            ollama = await _load("ollama")
+            return Choice(ollama, model or ollama.default_model(self.settings), auto=True)
+        extractive = await _load("extractive")
+        if model not in (None, "", extractive.default_model(self.settings)):
+            raise BadInput("The model server does not answer, so the model cannot be chosen. Leave the model empty.")
+        return Choice(extractive, extractive.default_model(self.settings), auto=True)
+
+    async def answers(self, name: str) -> bool:
+        """Whether the server of `name` answers; people who ask at once wait for the same check."""
+        at, known = self._checked.get(name, (float("-inf"), False))
+        if time.monotonic() - at < HEALTH_SECONDS:
+            return known
+        if name not in self._running:
+            self._running[name] = asyncio.create_task(self._check(name))
+        return await asyncio.shield(self._running[name])
+
+    async def _check(self, name: str) -> bool:
+        provider = await _load(name)
+        try:
+            with translated(provider):
+                await provider.models(self.settings)
+            answers = True
+        except NichewiseError:
+            answers = False
+        finally:
+            self._running.pop(name, None)
+        self._checked[name] = (time.monotonic(), answers)
+        return answers
+
+
+async def _load(name: str) -> Provider:
+    # The first use of a provider imports its client, which takes a second: other answers go on meanwhile.
+    return await asyncio.to_thread(get, name)

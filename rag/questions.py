@@ -1,0 +1,60 @@
+"""Vectors of questions: the embedding model in the serving process, loaded when it is first needed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from core.entities import Fingerprint
+from core.errors import FingerprintMismatch, Unavailable
+from core.settings import Settings
+from rag import embedding
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+log = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 30.0  # a server that is down is not asked again by every question
+_MAX_CHARACTERS = 4_000  # more than any of the models reads
+
+
+class Questions:
+    """Embeds questions with the model that the settings name; safe to call from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._spec = embedding.describe(settings)
+        self._loading = threading.Lock()
+        self._model: BaseEmbedding | None = None
+        self._failed_at = -_RETRY_SECONDS
+
+    def check(self, made: Fingerprint) -> None:
+        """`FingerprintMismatch` when questions must not be compared with the vectors of `made`."""
+        spec = self._spec
+        same = (made.model, made.normalised) == (spec.name, spec.normalised)
+        if not same or (spec.dimension and made.dimension and spec.dimension != made.dimension):
+            raise FingerprintMismatch(indexed=made.model, current=spec.name)
+
+    def speaks(self, language: str) -> bool:
+        return self._spec.speaks(language)
+
+    def vector(self, question: str) -> list[float] | None:
+        """The vector of `question`, None while the model cannot be used."""
+        if time.monotonic() - self._failed_at < _RETRY_SECONDS:
+            return None
+        try:
+            return self.model().get_query_embedding(question[:_MAX_CHARACTERS])
+        except Unavailable as error:
+            self._failed_at = time.monotonic()
+            log.warning("Questions are searched by words alone: %s", error.message)
+            return None
+
+    def model(self) -> BaseEmbedding:
+        """The model in memory. Unavailable if it is not exported, or its server does not answer."""
+        with self._loading:
+            if self._model is None:
+                self._model = embedding.load(self._settings)
+            return self._model

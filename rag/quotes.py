@@ -1,0 +1,169 @@
+"""Picks the one to four sentences of the passages that answer a question best; no language model takes part."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from core.entities import Passage
+from rag.citations import neutral
+from rag.lexical.analysis import content_terms
+from rag.sentences import Sentence, split
+
+MOST_SENTENCES = 4
+LONGEST_QUOTE = 420  # characters of one sentence; longer ones are cut at a word
+_PASSAGES_READ = 8
+_WEAKEST = 0.12  # share of the question's weight that the best sentence must cover to be quoted at all
+_FROM_CONTEXT = 0.45  # what a term in the title or heading counts, against one in the sentence itself
+_NEW_COVERAGE = 0.12  # share of the question's weight that a further sentence must add
+_ABOUT = 0.6  # a title that covers this much of the question: the passage as a whole is the answer
+_COHERENT_LENGTH = 600  # characters of consecutive sentences quoted from such a passage
+_AMOUNT = re.compile(
+    r"\b(?:how (?:many|much|long|old|often|far)|when|what (?:year|date|time)|"
+    r"сколько|когда|в каком году|какого числа|как (?:долго|часто))\b",
+    re.IGNORECASE,
+)
+_LEANS_BACK = re.compile(
+    r"(?:it|this|that|these|those|they|he|she|such|him|her|"
+    r"он[аио]?|это[тй]?|эт[аиу]|так(?:ой|ая|ие|ое)|его|её|их|при этом)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    passage: int  # from 0, as the passages are ordered
+    position: int
+    sentence: Sentence
+    terms: frozenset[str]
+    context: frozenset[str]
+
+
+def quote(question: str, passages: Sequence[Passage]) -> str:
+    """The chosen sentences in source order, each run of one passage followed by its `[n]`; "" when none answers."""
+    candidates = _candidates(passages[:_PASSAGES_READ])
+    chosen = _choose(question, passages, candidates)
+    chosen.sort(key=lambda candidate: (candidate.passage, candidate.position))
+    runs = groupby(chosen, key=lambda candidate: candidate.passage)
+    return " ".join(f"{_read(list(run))} [{passage + 1}]" for passage, run in runs)
+
+
+def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    seen: set[str] = set()
+    for number, passage in enumerate(passages):
+        context = frozenset(content_terms(f"{passage.title} {passage.heading}", passage.language))
+        for position, sentence in enumerate(split(neutral(passage.text))):
+            if sentence.heading:
+                context |= frozenset(content_terms(sentence.text, passage.language))
+            elif sentence.text not in seen:  # overlapping chunks repeat sentences
+                seen.add(sentence.text)
+                terms = frozenset(content_terms(sentence.text, passage.language))
+                found.append(_Candidate(number, position, sentence, terms, context))
+    return found
+
+
+def _choose(question: str, passages: Sequence[Passage], candidates: list[_Candidate]) -> list[_Candidate]:
+    asked = {language: frozenset(content_terms(question, language)) for language in {p.language for p in passages}}
+    weights = _rarity(frozenset().union(*asked.values()), candidates)
+    scored = []
+    for candidate in candidates:
+        terms = asked[passages[candidate.passage].language]
+        scored.append((_score(question, terms, weights, candidate, passages), candidate))
+    if not scored:
+        return []
+    best_score, best = max(scored, key=lambda pair: (pair[0], -pair[1].passage, -pair[1].position))
+    terms = asked[passages[best.passage].language]
+    if _coverage(terms, weights, best) < _WEAKEST:
+        return []
+    if _share(best.context & terms, terms, weights) >= _ABOUT:
+        return _coherent(best, candidates)
+    return _complement(best, best_score, scored, terms, weights, candidates)
+
+
+def _rarity(terms: frozenset[str], candidates: list[_Candidate]) -> dict[str, float]:
+    """Inverse document frequency over the sentences at hand (BM25's, so never negative)."""
+    frequency = Counter(term for candidate in candidates for term in candidate.terms & terms)
+    total = len(candidates)
+    return {term: math.log(1 + (total - frequency[term] + 0.5) / (frequency[term] + 0.5)) for term in sorted(terms)}
+
+
+def _share(found: frozenset[str], terms: frozenset[str], weights: dict[str, float]) -> float:
+    whole = math.fsum(weights[term] for term in terms)
+    return math.fsum(weights[term] for term in found) / whole if whole else 0.0
+
+
+def _coverage(terms: frozenset[str], weights: dict[str, float], candidate: _Candidate) -> float:
+    own = candidate.terms & terms
+    return _share(own, terms, weights) + _FROM_CONTEXT * _share((candidate.context & terms) - own, terms, weights)
+
+
+def _score(
+    question: str,
+    terms: frozenset[str],
+    weights: dict[str, float],
+    candidate: _Candidate,
+    passages: Sequence[Passage],
+) -> float:
+    score = _coverage(terms, weights, candidate)
+    score += 0.12 / (1 + candidate.passage) + 0.1 * (passages[candidate.passage].similarity or 0.0)
+    if _AMOUNT.search(question) and re.search(r"\d", candidate.sentence.text):
+        score += 0.08
+    if len(candidate.terms) < 3:
+        score -= 0.1
+    if candidate.sentence.text.endswith("?"):
+        score -= 0.15
+    return score - 0.05 * max(0.0, len(candidate.sentence.text) / LONGEST_QUOTE - 1)
+
+
+def _coherent(best: _Candidate, candidates: list[_Candidate]) -> list[_Candidate]:
+    """Consecutive sentences of the passage that is about the question, the best one among them, from its beginning."""
+    own = [candidate for candidate in candidates if candidate.passage == best.passage]
+    at = own.index(best)
+    start = 0 if at < MOST_SENTENCES else at
+    chosen: list[_Candidate] = []
+    for candidate in own[start : start + MOST_SENTENCES]:
+        length = sum(len(one.sentence.text) for one in chosen)
+        if length + len(candidate.sentence.text) > _COHERENT_LENGTH and candidate.position > best.position:
+            break
+        chosen.append(candidate)
+    return chosen
+
+
+def _complement(
+    best: _Candidate,
+    best_score: float,
+    scored: list[tuple[float, _Candidate]],
+    terms: frozenset[str],
+    weights: dict[str, float],
+    candidates: list[_Candidate],
+) -> list[_Candidate]:
+    """The best sentence, those that cover what it leaves open, and the one before where it leans on it."""
+    chosen, covered = [best], best.terms & terms
+    for score, candidate in sorted(scored, key=lambda pair: -pair[0]):
+        gain = _share((candidate.terms & terms) - covered, terms, weights)
+        if score < 0.5 * best_score or len(chosen) == MOST_SENTENCES - 1:
+            break
+        if candidate is not best and gain >= _NEW_COVERAGE:
+            chosen.append(candidate)
+            covered |= candidate.terms & terms
+    before = candidates.index(best) - 1
+    if _LEANS_BACK.match(best.sentence.text) and before >= 0 and candidates[before] not in chosen:
+        neighbour = candidates[before]
+        if neighbour.passage == best.passage and neighbour.sentence.paragraph == best.sentence.paragraph:
+            chosen.append(neighbour)
+    return chosen
+
+
+def _read(run: list[_Candidate]) -> str:
+    return " ".join(_cut(candidate.sentence.text) for candidate in run)
+
+
+def _cut(sentence: str) -> str:
+    if len(sentence) <= LONGEST_QUOTE:
+        return sentence
+    return sentence[:LONGEST_QUOTE].rsplit(maxsplit=1)[0].rstrip(",;:—– ") + "…"

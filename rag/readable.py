@@ -1,0 +1,40 @@
+"""What one person may read of one collection version, decided in SQL at the moment it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.entities import CollectionVersion, Passage, Principal
+from data.database import Database
+from data.stores.chunks import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Ready documents that `principal` may read, and that have all of `tags`. Each call is a transaction of its own,
+    so that no connection is held while a model works."""
+
+    db: Database
+    version: CollectionVersion
+    principal: Principal
+    tags: tuple[str, ...] = ()
+
+    def all(self, below: int) -> list[UUID] | None:
+        """Every readable chunk, None if there are `below` or more."""
+        with self.db.begin() as tx:
+            return tx.chunks.readable(self.version.id, self.principal, self.tags, below=below)
+
+    def permitted(self, ids: Collection[UUID]) -> set[UUID]:
+        with self.db.begin() as tx:
+            return tx.chunks.permitted(self.version.id, self.principal, ids, self.tags)
+
+    def passages(self, ids: Collection[UUID]) -> dict[UUID, Passage]:
+        """The texts of those of `ids` that are readable now."""
+        with self.db.begin() as tx:
+            return tx.chunks.passages(self.version.id, self.principal, ids, self.tags)
+
+    def vectors(self, ids: Collection[UUID]) -> dict[UUID, Vector]:
+        with self.db.begin() as tx:
+            return tx.chunks.vectors(ids)

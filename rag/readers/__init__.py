@@ -1,0 +1,100 @@
+"""Readers turn a file into `Parsed`, one module per format; a new format is one function and one line in `READERS`.
+
+They are imported by the process that reads and by the one that only asks what can be read, so each module imports
+its format's library inside its functions: a text file must not wait for the library of spreadsheets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from core.entities import Block, Parsed
+from core.errors import NichewiseError, ParseFailed, UnsupportedFormat
+from rag.readers import csv, docx, html, markdown, pdf, pptx, text, xlsx
+from rag.readers.limits import Limits
+
+__all__ = ["READERS", "Limits", "read", "suffix_of", "supported"]
+
+Reader = Callable[[Path, Limits], Parsed]
+
+READERS: Mapping[str, Reader] = {
+    ".pdf": pdf.read,
+    ".txt": text.read,
+    ".md": markdown.read,
+    ".docx": docx.read,
+    ".xlsx": xlsx.read,
+    ".csv": csv.read,
+    ".pptx": pptx.read,
+    ".html": html.read,
+    ".htm": html.read,
+}
+
+DAMAGED = "The file is damaged or cut off and could not be read. Open it, save it again and upload the new copy."
+EMPTY = "The file has no text."
+TOO_MUCH_TEXT = "The file has more text than the limit of %(characters)s characters. Split it and upload the parts."
+
+# PostgreSQL refuses NUL, UTF-8 refuses lone surrogates, and the other control characters show as boxes.
+_UNWANTED = dict.fromkeys([*(n for n in range(32) if n not in (9, 10)), 127, 0xFEFF, 0xFFFE, 0xFFFF])
+_UNWANTED |= dict.fromkeys(range(0xD800, 0xE000))
+
+
+def supported() -> tuple[str, ...]:
+    """Suffixes that can be read, with their dot, in lower case."""
+    return tuple(READERS)
+
+
+def suffix_of(filename: str) -> str:
+    """The suffix that chooses the reader; raises UnsupportedFormat (with the list of formats) where there is none."""
+    suffix = Path(filename).suffix.lower()
+    if suffix not in READERS:
+        raise UnsupportedFormat(formats=", ".join(known.lstrip(".").upper() for known in READERS))
+    return suffix
+
+
+def read(path: Path, filename: str, limits: Limits | None = None) -> Parsed:
+    """What is in the file at `path`, read as its `filename` says, in this process.
+
+    Always has text and a title (the file's name where it has no other). Raises UnsupportedFormat, or ParseFailed with
+    a sentence for the uploader. Memory and time are bounded by `rag.parsing`, not here.
+    """
+    limits = limits or Limits()
+    reader = READERS[suffix_of(filename)]
+    if path.stat().st_size == 0:
+        raise ParseFailed("The file is empty.")
+    try:
+        parsed = reader(path, limits)
+    except (NichewiseError, MemoryError):
+        raise
+    except Exception as error:
+        # Parsers meet hostile bytes with any exception there is; whatever it was, the file is what cannot be read.
+        raise ParseFailed(DAMAGED) from error
+    return _checked(_clean(parsed, Path(filename).stem), limits)
+
+
+def _clean(parsed: Parsed, name: str) -> Parsed:
+    blocks = (replace(block, text=_tidy(block.text)) for block in parsed.blocks)
+    return replace(
+        parsed,
+        blocks=tuple(block for block in blocks if block.text),
+        title=" ".join(_tidy(parsed.title).split()) or name,
+        tags=tuple(filter(None, map(_tidy, parsed.tags))),
+        metadata={_tidy(key): _tidy(value) for key, value in parsed.metadata.items()},
+    )
+
+
+def _tidy(value: str) -> str:
+    return value.translate(_UNWANTED).strip()
+
+
+def _checked(parsed: Parsed, limits: Limits) -> Parsed:
+    if not any(_says_something(block) for block in parsed.blocks):
+        raise ParseFailed(EMPTY)
+    if sum(len(block.text) for block in parsed.blocks) > limits.characters:
+        raise ParseFailed(TOO_MUCH_TEXT, characters=limits.characters)
+    return parsed
+
+
+def _says_something(block: Block) -> bool:
+    return any(character.isalnum() for character in block.text)

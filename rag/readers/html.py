@@ -1,0 +1,128 @@
+"""HTML pages: headings, paragraphs, lists and tables that a visitor would see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.entities import Block, Parsed
+from core.errors import ParseFailed
+from rag.readers import tables, text
+from rag.readers.content import WRONG_CONTENT, require_text
+from rag.readers.limits import Limits
+
+TOO_DEEP = (
+    "The page nests its elements deeper than the limit of %(depth)s. Save it in a simpler form and upload it again."
+)
+
+_DEEPEST = 2048  # libxml2's own
+_DECLARED = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_TAG = re.compile(r"<[a-zA-Z!?]")
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SKIPPED = {"script", "style", "noscript", "template", "head", "nav", "svg", "iframe", "select", "button", "textarea"}
+_INLINE = {
+    *(
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "br",
+        "cite",
+        "code",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+    ),
+    *("q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "img", "input"),
+}
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+
+
+def read(path: Path, limits: Limits) -> Parsed:
+    content = _decoded(path, limits)
+    if not _TAG.search(content):
+        raise ParseFailed(WRONG_CONTENT, suffix=".html")
+    from lxml import html
+
+    # As bytes, since lxml refuses a text that declares its own encoding.
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    root = html.document_fromstring(content.encode("utf-8", "ignore"), parser=parser)
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise ParseFailed(TOO_DEEP, depth=_DEEPEST)
+    title = root.findtext(".//title") or ""
+    for line_break in root.iter("br"):
+        line_break.tail = f" {line_break.tail or ''}"
+    blocks = tuple(_blocks(root))
+    headings = (block.text for block in blocks if block.level == 1)
+    return Parsed(blocks, title=title.strip() or next(headings, ""))
+
+
+def _decoded(path: Path, limits: Limits) -> str:
+    if path.stat().st_size > limits.characters * 4:
+        raise ParseFailed(text.TOO_LONG, characters=limits.characters)
+    data = path.read_bytes()
+    require_text(data, ".html")
+    declared = _DECLARED.search(data[:4096])
+    try:
+        return data.decode(declared[1].decode() if declared else "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return text.decode(data, ".html")
+
+
+def _blocks(root: Any) -> Iterator[Block]:
+    """Walks without recursion, which a page could nest too deeply for."""
+    from lxml import etree
+
+    inline: list[str] = []
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        ends_paragraph = element.tag not in _INLINE and not _is_skipped(element)
+        if ends_paragraph:
+            yield from _paragraph(inline, _HEADINGS.get(element.tag, 0) if event == "end" else 0)
+        if event == "end":
+            inline.append(element.tail or "")
+        elif _is_skipped(element):
+            walk.skip_subtree()
+        elif element.tag == "table" and _holds_data(element):
+            walk.skip_subtree()
+            yield from tables.blocks([_row(row) for row in element.iter("tr")])
+        else:
+            inline.append(f"{'- ' if element.tag == 'li' else ''}{element.text or ''}")
+    yield from _paragraph(inline)
+
+
+def _paragraph(inline: list[str], level: int = 0) -> Iterator[Block]:
+    words = " ".join("".join(inline).split())
+    inline.clear()
+    if words and words != "-":
+        yield Block(words, "heading", level) if level else Block(words)
+
+
+def _is_skipped(element: Any) -> bool:
+    return element.tag in _SKIPPED or _is_hidden(element)
+
+
+def _is_hidden(element: Any) -> bool:
+    return "hidden" in element.attrib or bool(_HIDDEN.search(element.get("style", "")))
+
+
+def _holds_data(table: Any) -> bool:
+    """Tables within it or a single column mean that it only arranges the page."""
+    return table.find(".//table") is None and any(len(_cells(row)) > 1 for row in table.iter("tr"))
+
+
+def _cells(row: Any) -> list[Any]:
+    return [cell for cell in row if cell.tag in ("td", "th")]
+
+
+def _row(row: Any) -> list[str]:
+    return [cell.text_content() for cell in _cells(row)]

@@ -1,0 +1,19 @@
+"""How much a document may cost before reading it is given up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`pages` also counts slides; `characters` is the text of the whole document; `unpacked_mb` is what a zipped
+    format (DOCX, XLSX, PPTX) may hold unpacked. `memory_mb` bounds the address space of the reading process,
+    `cpu_seconds` its computing time and `seconds` the time on the clock, all for one document."""
+
+    pages: int = 5_000
+    characters: int = 20_000_000
+    unpacked_mb: int = 500
+    memory_mb: int = 1_024
+    cpu_seconds: int = 120
+    seconds: int = 300

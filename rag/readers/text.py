@@ -1,0 +1,84 @@
+"""Plain text, and the decoding of every format that is text."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+
+from core.entities import Block, Parsed
+from core.errors import ParseFailed
+from rag.readers.content import WRONG_CONTENT, require_text
+from rag.readers.limits import Limits
+
+TOO_LONG = "The file has more text than the limit of %(characters)s characters. Split it and upload the parts."
+UNKNOWN_ENCODING = "The encoding of the text could not be recognised. Save the file as UTF-8 and upload it again."
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LEGACY = ["cp1251", "koi8_r", "cp866", "cp1252"]
+_LONGEST_CHARACTER = 4
+_FEW = 10
+_SAMPLE = 200_000
+
+
+def read(path: Path, limits: Limits) -> Parsed:
+    return Parsed(tuple(Block(part) for part in paragraphs(decoded(path, ".txt", limits))))
+
+
+def paragraphs(text: str) -> list[str]:
+    """Parts between empty lines."""
+    return [part.strip() for part in re.split(r"\n[ \t]*\n|\f", text) if part.strip()]
+
+
+def decoded(path: Path, suffix: str, limits: Limits) -> str:
+    """The file's text with "\\n" line ends; raises ParseFailed for binary content, unknown encoding, too much text."""
+    if path.stat().st_size > limits.characters * _LONGEST_CHARACTER:
+        raise ParseFailed(TOO_LONG, characters=limits.characters)
+    data = path.read_bytes()
+    require_text(data, suffix)
+    return decode(data, suffix).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode(data: bytes, suffix: str) -> str:
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data.decode(encoding, "replace")
+    if b"\0" in data:
+        return _decode_wide(data, suffix)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if 0 < len(data) - error.start < _LONGEST_CHARACTER:
+            return data[: error.start].decode("utf-8")  # cut off within its last character
+    repaired = data.decode("utf-8", "replace")
+    return repaired if _is_nearly_whole(repaired) else _decode_legacy(data)
+
+
+def _is_nearly_whole(repaired: str) -> bool:
+    """A few broken bytes do not make UTF-8 another encoding, which would break all its other letters instead."""
+    broken = repaired.count("\ufffd")
+    return sum(not character.isascii() for character in repaired) > _FEW * broken
+
+
+def _decode_wide(data: bytes, suffix: str) -> str:
+    """UTF-16 without a mark has its zeros (spaces, digits, line ends) all on one side; anything else is binary."""
+    even, odd = data[0::2].count(0), data[1::2].count(0)
+    if min(even, odd) * 20 > max(even, odd):
+        raise ParseFailed(WRONG_CONTENT, suffix=suffix)
+    return data.decode("utf-16-be" if even > odd else "utf-16-le", "replace")
+
+
+def _decode_legacy(data: bytes) -> str:
+    # Imported here: most texts are UTF-8 and never need it.
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:_SAMPLE], cp_isolation=_LEGACY, enable_fallback=False).best()
+    if best is None:
+        raise ParseFailed(UNKNOWN_ENCODING)
+    return data.decode(best.encoding, "replace")

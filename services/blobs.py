@@ -1,0 +1,165 @@
+"""Files as they were uploaded and what parsing made of them, content-addressed, on any fsspec file system."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+from core.errors import BadInput, TooLarge, Unavailable
+
+PIECE = 1 << 20  # bytes in memory at once while a file streams in
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes that have streamed in under a temporary name; `Blobs.keep` gives them their own."""
+
+    temporary: str
+    sha256: str
+    size: int
+    head: bytes  # the first bytes, for recognising the format
+
+
+class Blobs:
+    """Keys are SHA-256 in hex (64 characters). Originals never change; what is derived from one has a suffix."""
+
+    def __init__(self, url: str) -> None:
+        from fsspec.core import url_to_fs
+
+        self._fs, root = url_to_fs(url)
+        self._root = str(root).rstrip("/")
+        self._local = "file" in self._protocols()
+
+    def _protocols(self) -> tuple[str, ...]:
+        protocol = self._fs.protocol
+        return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+
+    def _path(self, sha256: str, suffix: str = "") -> str:
+        return f"{self._root}/{sha256[:2]}/{sha256}{suffix}"
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def receive(self, stream: BinaryIO, limit: int) -> Received:
+        """Streams to a temporary name; `TooLarge` beyond `limit` bytes, `BadInput` when there are none.
+
+        The caller must `keep` or `discard` what it gets; after an error nothing is left.
+        """
+        temporary = f"{self._root}/incoming/{uuid4().hex}"
+        try:
+            with self._writing(temporary) as target:
+                received = _copy(stream, target, temporary, limit)
+            if not received.size:
+                raise BadInput("The file is empty.")
+        except BaseException:
+            self._remove(temporary)
+            raise
+        return received
+
+    def keep(self, received: Received) -> None:
+        """Gives received bytes their content's name, all at once; they may be there already."""
+        final = self._path(received.sha256)
+        if self._fs.exists(final):
+            self.discard(received)
+            return
+        self._fs.makedirs(final.rpartition("/")[0], exist_ok=True)
+        self._fs.mv(received.temporary, final)
+
+    def discard(self, received: Received) -> None:
+        self._remove(received.temporary)
+
+    def put(self, content: bytes) -> str:
+        """Stores small `content` and returns its SHA-256."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if not self.exists(sha256):
+            self._write(self._path(sha256), content)
+        return sha256
+
+    def put_derived(self, sha256: str, suffix: str, content: bytes) -> None:
+        """Keeps something made from an original, compressed; replaces what was there."""
+        self._write(self._path(sha256, suffix), gzip.compress(content, compresslevel=1))
+
+    def _write(self, final: str, content: bytes) -> None:
+        temporary = f"{self._root}/incoming/{uuid4().hex}"
+        with self._writing(temporary) as target:
+            target.write(content)
+        self._fs.makedirs(final.rpartition("/")[0], exist_ok=True)
+        self._fs.mv(temporary, final)
+
+    @contextmanager
+    def _writing(self, path: str) -> Iterator[Any]:
+        try:
+            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self._fs.open(path, "wb") as target:
+                yield target
+        except OSError as error:
+            if error.errno in _FULL:
+                raise Unavailable("The disk is full: the file was not stored. Tell an administrator.") from error
+            raise
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def exists(self, sha256: str) -> bool:
+        return bool(self._fs.exists(self._path(sha256)))
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The original's bytes as a stream that the caller closes; FileNotFoundError if it is gone."""
+        stream: BinaryIO = self._fs.open(self._path(sha256), "rb")
+        return stream
+
+    def derived(self, sha256: str, suffix: str) -> bytes | None:
+        try:
+            with self._fs.open(self._path(sha256, suffix), "rb") as source:
+                return gzip.decompress(source.read())
+        except FileNotFoundError:
+            return None
+
+    @contextmanager
+    def local(self, sha256: str) -> Iterator[Path]:
+        """A path of this machine with the original's bytes: the blob itself, or a copy that ends with the block."""
+        if self._local:
+            yield Path(self._path(sha256))
+            return
+        with tempfile.NamedTemporaryFile(prefix="nichewise-") as copy:
+            with self.open(sha256) as source:
+                shutil.copyfileobj(source, copy, PIECE)
+            copy.flush()
+            yield Path(copy.name)
+
+    # --- removing ---------------------------------------------------------------------------------------------------
+
+    def remove(self, sha256: str) -> int:
+        """Removes the original and all that was derived from it; returns how many files there were."""
+        folder = self._path(sha256).rpartition("/")[0]
+        self._fs.invalidate_cache(folder)
+        if not self._fs.exists(folder):
+            return 0
+        found = [str(path) for path in self._fs.ls(folder, detail=False) if f"/{sha256}" in str(path)]
+        for path in found:
+            self._remove(path)
+        return len(found)
+
+    def _remove(self, path: str) -> None:
+        with suppress(FileNotFoundError):  # gone is what was wanted
+            self._fs.rm(path)
+
+
+def _copy(stream: BinaryIO, target: BinaryIO, temporary: str, limit: int) -> Received:
+    digest, size, head = hashlib.sha256(), 0, b""
+    while piece := stream.read(PIECE):
+        size += len(piece)
+        if size > limit:
+            raise TooLarge(limit=f"{limit >> 20} MB")
+        head = head or piece[:1024]
+        digest.update(piece)
+        target.write(piece)
+    return Received(temporary, digest.hexdigest(), size, head)

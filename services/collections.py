@@ -1,0 +1,116 @@
+"""Collections: the shared ones, each person's own, and the versions in which they are indexed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+from core.entities import Collection, CollectionKind, CollectionVersion, Principal
+from core.errors import BadInput, Conflict, Forbidden
+from core.roles import Permission, Role
+from data.database import Database, Stores
+from data.stores.collections import PERSONAL, personal_name
+from services.fingerprints import Fingerprints
+
+STAFF = (Role.SALES, Role.ANALYST, Role.ADMIN)
+EVERYONE = tuple(Role)
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_LONGEST_TITLE = 200
+_DEFAULTS = (
+    ("faq", "Questions and answers", CollectionKind.FAQ, EVERYONE),
+    ("analytics", "Niche analytics", CollectionKind.ANALYTICS, STAFF),
+    ("documents", "Documents", CollectionKind.DOCUMENTS, STAFF),
+)
+
+
+class Collections:
+    def __init__(self, db: Database, fingerprints: Fingerprints) -> None:
+        self._db = db
+        self._fingerprints = fingerprints
+
+    def ensure_defaults(self) -> None:
+        """Makes the collections that every installation has; does nothing where they are."""
+        fingerprint = self._fingerprints.current()
+        with self._db.begin() as tx:
+            for name, title, kind, readers in _DEFAULTS:
+                tx.collections.ensure(name, title, kind, fingerprint, readers=readers)
+
+    def list(self, principal: Principal) -> Sequence[Collection]:
+        """What the caller may read, with counts; those who upload also find their own `my-documents`."""
+        with self._db.begin() as tx:
+            if principal.may(Permission.UPLOAD):
+                self.ensure_personal(tx, principal)
+            return tx.collections.readable(principal)
+
+    def get(self, principal: Principal, name: str) -> Collection:
+        """`NotFound` when there is none or the caller may not read it."""
+        with self._db.begin() as tx:
+            return self.find(tx, principal, name, counts=True)
+
+    def find(self, tx: Stores, principal: Principal, name: str, *, counts: bool = False) -> Collection:
+        """As `get`, within the caller's transaction."""
+        if name == PERSONAL and principal.may(Permission.UPLOAD):
+            self.ensure_personal(tx, principal)
+        return tx.collections.find(principal, name, counts=counts)
+
+    def ensure_personal(self, tx: Stores, principal: Principal) -> None:
+        if principal.user_id is not None:
+            name, fingerprint = personal_name(principal.user_id), self._fingerprints.current()
+            tx.collections.ensure(
+                name, "My documents", CollectionKind.PERSONAL, fingerprint, owner_id=principal.user_id
+            )
+
+    def create(
+        self, principal: Principal, name: str, title: str, kind: CollectionKind, readers: Sequence[Role] = STAFF
+    ) -> Collection:
+        """A new shared collection, empty. `BadInput` for a name or title that cannot be, `Conflict` for one that is."""
+        _may_manage(principal)
+        title = " ".join(title.split())
+        _check(name, title, kind)
+        with self._db.begin() as tx:
+            if not tx.collections.ensure(name, title, kind, self._fingerprints.current(), readers=tuple(set(readers))):
+                raise Conflict("A collection named %(name)s exists already. Choose another name.", name=name)
+            tx.audit.write(principal, "collection.create", "collection", name, title=title, kind=kind.value)
+            return tx.collections.find(principal, name, counts=True)
+
+    def versions(self, principal: Principal, name: str) -> Sequence[CollectionVersion]:
+        """Newest first; for those who look after corpora."""
+        if not principal.may(Permission.CORPORA_READ):
+            raise Forbidden
+        with self._db.begin() as tx:
+            return tx.collections.versions(tx.collections.find(principal, name).id)
+
+    def reindex(self, principal: Principal, name: str) -> UUID:
+        """Starts building a new version beside the active one; returns the id of the job run.
+
+        `Conflict` while one is being built already.
+        """
+        _may_manage(principal)
+        with self._db.begin() as tx:
+            collection = tx.collections.find(principal, name)
+            tx.collections.get(collection.id, lock="update")
+            if any(version.state == "building" for version in tx.collections.versions(collection.id)):
+                raise Conflict("This collection is being re-indexed already. Wait until that ends.")
+            version = tx.collections.add_version(collection.id, self._fingerprints.current())
+            run = tx.jobs.start("reindex", principal.user_id, result={"collection": name, "version": version.number})
+            tx.jobs.defer("reindex", queue="system", lock=f"reindex:{collection.id}", run_id=run, version_id=version.id)
+            tx.audit.write(principal, "collection.reindex", "collection", name, version=version.number)
+        return run
+
+
+def _may_manage(principal: Principal) -> None:
+    if not principal.may(Permission.CORPORA_MANAGE):
+        raise Forbidden
+
+
+def _check(name: str, title: str, kind: CollectionKind) -> None:
+    if not _NAME.fullmatch(name) or name.startswith(PERSONAL):
+        raise BadInput(
+            "The name of a collection has 2 to 63 small letters, digits and hyphens, "
+            "and does not start with my-documents."
+        )
+    if not 0 < len(title) <= _LONGEST_TITLE:
+        raise BadInput("Give the collection a title of at most %(limit)s characters.", limit=_LONGEST_TITLE)
+    if kind is CollectionKind.PERSONAL:
+        raise BadInput("A personal collection belongs to a person and cannot be created. Choose another kind.")

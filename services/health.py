@@ -1,0 +1,55 @@
+"""Which parts of the service can be used right now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from core.settings import Settings
+from data.database import Database
+
+logger = logging.getLogger(__name__)
+
+OK = "ok"
+PARTS = ("database", "models", "vectors", "lexical", "worker")
+
+
+class Health:
+    """Parts report themselves as they come up; the database is asked each time."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db = db
+        self._parts = dict.fromkeys(PARTS, "This part is still starting.")
+        self._warmers: dict[str, Callable[[], object]] = {}
+        if settings.worker == "external":
+            self.report("worker")  # runs elsewhere; the queue holds the jobs until it is there
+
+    def report(self, part: str, state: str = OK) -> None:
+        """`state` is "ok", or a sentence that says what is missing and what to do."""
+        self._parts[part] = state
+
+    def register(self, part: str, warm: Callable[[], object]) -> None:
+        """`warm` makes the part usable (loads a model, opens an index) or raises."""
+        self._warmers[part] = warm
+
+    def warm(self) -> None:
+        """Warms every registered part, one after the other; one that fails does not keep the others down."""
+        for part, warm in self._warmers.items():
+            try:
+                warm()
+            except Exception as error:  # whatever it is, the part cannot be used and `parts` says so
+                logger.exception("The part %s did not start", part)
+                self.report(part, f"This part did not start ({type(error).__name__}). See the log.")
+            else:
+                self.report(part)
+
+    def parts(self) -> dict[str, str]:
+        """Part -> "ok" or the reason why it is not."""
+        return {**self._parts, "database": self._database()}
+
+    def _database(self) -> str:
+        try:
+            self._db.ping()
+        except Exception as error:  # the driver has many: whatever it is, the database cannot be used
+            return f"The database does not answer ({type(error).__name__})."
+        return OK

@@ -1,0 +1,118 @@
+"""Keeps both indexes at what SQL says: the lexical one follows the log of changes; what is missing is built again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from uuid import UUID
+
+from core.entities import CollectionVersion
+from data.database import Database
+from rag.lexical import Damaged, Lexical
+from rag.vectors import Vectors
+
+log = logging.getLogger(__name__)
+
+_CHANGES = 2_000  # per commit
+_PAGE = 5_000  # chunks per commit of a rebuild
+
+
+class Indexing:
+    def __init__(self, db: Database, vectors: Vectors, lexical: Lexical) -> None:
+        self._db = db
+        self._vectors = vectors
+        self._lexical = lexical
+        self._turns: dict[UUID, threading.Lock] = {}
+
+    def catch_up(self, version: CollectionVersion, until: int | None = None) -> None:
+        """Applies the log to the lexical index up to `until` at least (None: all of it, as of now). A folder that is
+        missing, broken, or ahead of the log is built again from the chunks."""
+        if until is not None and self._reached(version) >= until:
+            return
+        with self._turn(version):
+            try:
+                self._follow(version)
+            except Damaged as error:
+                log.warning("The lexical index of version %s is built again: %s", version.id, error)
+                self._rebuild(version)
+                self._follow(version)
+
+    def repair(self, version: CollectionVersion) -> None:
+        """Drops the lexical index and builds it again: for one that failed while it was searched."""
+        with self._turn(version):
+            self._rebuild(version)
+            self._follow(version)
+
+    def restore(self) -> None:
+        """Brings both indexes of every version to what SQL holds: a missing Chroma collection is filled again."""
+        with self._db.begin() as tx:
+            versions = tx.collections.all_versions()
+        for version in versions:
+            self.catch_up(version)
+            self._restore_vectors(version)
+
+    def _turn(self, version: CollectionVersion) -> threading.Lock:
+        return self._turns.setdefault(version.id, threading.Lock())
+
+    def _reached(self, version: CollectionVersion) -> int:
+        try:
+            return self._lexical.applied(version.vector_name)
+        except Damaged:
+            return -1
+
+    def _follow(self, version: CollectionVersion) -> None:
+        name = version.vector_name
+        with self._db.begin() as tx:
+            latest = tx.changes.latest(version.id)
+        applied = self._lexical.applied(name)
+        if latest and (not applied or applied > latest):  # new, missing, or of another database
+            self._rebuild(version)
+            applied = self._lexical.applied(name)
+        while applied < latest:
+            with self._db.begin() as tx:
+                changes = tx.changes.since(version.id, applied, _CHANGES)
+            if not changes:
+                return
+            self._lexical.apply(name, changes)
+            applied = changes[-1].seq
+
+    def _rebuild(self, version: CollectionVersion) -> None:
+        """From the chunks as they are. What changes meanwhile is in the log after the `seq` that is noted last."""
+        name = version.vector_name
+        self._lexical.drop(name)
+        with self._db.begin() as tx:
+            latest = tx.changes.latest(version.id)
+        after: UUID | None = None
+        while True:
+            with self._db.begin() as tx:
+                page = tx.chunks.page(version.id, after, _PAGE)
+            if not page:
+                break
+            self._lexical.apply(name, page, seq=0)
+            after = page[-1].chunk_id
+        if latest:
+            self._lexical.apply(name, (), seq=latest)
+
+    def _restore_vectors(self, version: CollectionVersion) -> None:
+        name = version.vector_name
+        with self._db.begin() as tx:
+            expected = tx.chunks.count_vectors(version.id)
+        if self._vectors.count(name) == expected:
+            return
+        log.warning("The vectors of version %s are written again from SQL (%s)", version.id, expected)
+        after: UUID | None = None
+        while True:
+            with self._db.begin() as tx:
+                page = tx.chunks.vector_page(version.id, after, _PAGE)
+            if not page:
+                break
+            missing = [key for key in page if key not in self._vectors.present(name, page)]
+            self._vectors.upsert(name, missing, [page[key].tolist() for key in missing])
+            after = max(page)
+        self._remove_orphans(version)
+
+    def _remove_orphans(self, version: CollectionVersion) -> None:
+        there = self._vectors.ids(version.vector_name)
+        with self._db.begin() as tx:
+            known = set(tx.chunks.vectors(there))
+        self._vectors.delete(version.vector_name, there - known)

@@ -1,0 +1,59 @@
+"""What parsing makes of an uploaded file, kept beside it, so that a re-index parses nothing again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from core.entities import Block, Parsed
+from services.blobs import Blobs
+
+_LAYOUT = 1  # a newer reader makes a newer parse: raise it when readers see more than they did
+_TELLING = 20_000  # characters that decide the language
+
+
+class Parses:
+    def __init__(self, blobs: Blobs, parse: Callable[[Path, str], Parsed]) -> None:
+        self._blobs = blobs
+        self._parse = parse
+
+    def get(self, sha256: str, filename: str) -> Parsed:
+        """The kept parse, else a new one. `ParseFailed` or `UnsupportedFormat` with a sentence for the uploader."""
+        suffix = f"{Path(filename).suffix.lower()}.{_LAYOUT}.json.gz"
+        if kept := self._blobs.derived(sha256, suffix):
+            return _parsed(kept)
+        with self._blobs.local(sha256) as path:
+            parsed = self._parse(path, filename)
+        self._blobs.put_derived(sha256, suffix, _written(parsed))
+        return parsed
+
+
+def _written(parsed: Parsed) -> bytes:
+    values = {
+        "blocks": [(block.text, block.kind, block.level, block.page) for block in parsed.blocks],
+        "title": parsed.title,
+        "pages": parsed.pages,
+        "tags": parsed.tags,
+        "notes": parsed.notes,
+        "metadata": dict(parsed.metadata),
+    }
+    return json.dumps(values, ensure_ascii=False).encode()
+
+
+def _parsed(kept: bytes) -> Parsed:
+    values = json.loads(kept)
+    blocks = tuple(Block(*block) for block in values.pop("blocks"))
+    tags, notes = tuple(values.pop("tags")), tuple(values.pop("notes"))
+    return Parsed(blocks=blocks, tags=tags, notes=notes, **values)
+
+
+def language_of(parsed: Parsed) -> str:
+    from rag.language import detect  # its model takes half a second to load
+
+    text = ""
+    for block in parsed.blocks:
+        text += block.text + "\n"
+        if len(text) > _TELLING:
+            break
+    return detect(text)

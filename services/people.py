@@ -1,0 +1,238 @@
+"""People as administrators see them: who they are, what they may do, and since when they may enter."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypedDict
+from uuid import UUID
+
+from core.entities import Principal, User, UserStatus
+from core.errors import BadInput, Conflict, Forbidden, NotFound, StartupError, WeakPassword
+from core.roles import Permission, Role
+from core.security import BCRYPT_ROUNDS, hash_password
+from core.settings import Settings
+from data.database import Database, Stores
+from services import letters
+from services.accounts import Accounts
+from services.credentials import check_password, valid_email, valid_name
+from services.mail import Mail
+
+ROLES = (Role.SALES, Role.ANALYST, Role.ADMIN)  # guests have no account
+DEMO_PEOPLE = (
+    ("sales@demo.local", "Sam Sales", Role.SALES),
+    ("analyst@demo.local", "Ann Analyst", Role.ANALYST),
+)
+_LONGEST_PAGE = 200
+
+
+class PersonChanges(TypedDict, total=False):
+    """What is left out stays; `active_until=None` takes an end date away."""
+
+    name: str
+    role: Role
+    status: UserStatus
+    active_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    people: Sequence[User]
+    total: int
+
+
+class MadeAccount(NamedTuple):
+    """An account of the first start; `password` is None unless it was made up just now."""
+
+    email: str
+    role: Role
+    password: str | None
+
+
+class People:
+    def __init__(
+        self, db: Database, settings: Settings, mail: Mail, accounts: Accounts, *, rounds: int = BCRYPT_ROUNDS
+    ) -> None:
+        self._db = db
+        self._settings = settings
+        self._mail = mail
+        self._accounts = accounts
+        self._rounds = rounds
+
+    def list(
+        self,
+        principal: Principal,
+        text: str = "",
+        *,
+        status: UserStatus | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> PeoplePage:
+        """People whose e-mail or name contains `text`, those who wait for approval first."""
+        _require(principal)
+        page = min(max(limit, 1), _LONGEST_PAGE)
+        with self._db.begin() as tx:
+            found, total = tx.users.find(text.strip(), status, limit=page, offset=max(offset, 0))
+        return PeoplePage(tuple(found), total)
+
+    def create(self, principal: Principal, email: str, name: str, role: Role, password: str | None = None) -> User:
+        """An active account; without a password its owner is mailed a link to choose one. `Conflict` if the e-mail
+        has an account."""
+        _require(principal)
+        address, name = valid_email(email), valid_name(name)
+        _check_role(role)
+        if password is not None:
+            check_password(password, address)
+        hashed = hash_password(password, self._rounds) if password is not None else ""
+        with self._db.begin() as tx:
+            made = tx.users.create(address, name, role, UserStatus.ACTIVE, hashed)
+            if made is None:
+                raise Conflict("%(email)s has an account already.", email=address)
+            if password is None:
+                self._accounts.send_reset(tx, made, invited=True)
+            tx.audit.write(principal, "person.created", "user", made.id, email=address, role=role.value)
+        return made
+
+    def update(self, principal: Principal, user_id: UUID, changes: PersonChanges) -> User:
+        """Acts at once on every session and key of the person. `Conflict` when an administrator would take away their
+        own role or the last administrator's."""
+        _require(principal)
+        values = _columns(changes)
+        with self._db.begin() as tx:
+            admins = tx.users.lock_active_admins()
+            before = _found(tx.users.lock(user_id))
+            after = {name: value for name, value in values.items() if getattr(before, name) != value}
+            if not after:
+                return before
+            _keep_administrators(principal, before, after, admins)
+            user = tx.users.update(user_id, **after)
+            self._record(tx, principal, before, user, after)
+        return user
+
+    def approve(self, principal: Principal, user_id: UUID) -> User:
+        """Lets somebody in who registered; somebody who is active already stays as they are."""
+        return self.update(principal, user_id, {"status": UserStatus.ACTIVE})
+
+    def revoke_sessions(self, principal: Principal, user_id: UUID) -> int:
+        """Signs the person out everywhere; how many sessions ended."""
+        _require(principal)
+        with self._db.begin() as tx:
+            person = _found(tx.users.get(user_id))
+            ended = tx.sessions.revoke_all(user_id)
+            tx.audit.write(principal, "person.sessions_revoked", "user", user_id, email=person.email, count=ended)
+        return ended
+
+    def _record(self, tx: Stores, principal: Principal, before: User, user: User, after: dict[str, Any]) -> None:
+        changed = {name: [_plain(getattr(before, name)), _plain(value)] for name, value in after.items()}
+        tx.audit.write(principal, _action(before, after), "user", user.id, email=user.email, changes=changed)
+        if after.get("status") is UserStatus.DISABLED:
+            tx.sessions.revoke_all(user.id)
+        if before.status is UserStatus.PENDING and user.status is UserStatus.ACTIVE:
+            locale = user.locale or self._settings.locale
+            self._mail.queue(tx, user.email, *letters.approved(locale, letters.public_url(self._settings)))
+
+    # --- first start ------------------------------------------------------------------------------------------------
+
+    def ensure_first_admin(self) -> MadeAccount:
+        """The administrator, with the password if one was made up just now: it is stored nowhere."""
+        address = valid_email(self._settings.admin_email)
+        with self._db.begin() as tx:
+            admins = [admin.email for admin in tx.users.lock_active_admins()]
+        if admins:
+            return MadeAccount(address if address in admins else admins[0], Role.ADMIN, None)
+        chosen = self._settings.admin_password
+        password = chosen.get_secret_value() if chosen else _made_up()
+        if self._make_first(address, "Administrator", Role.ADMIN, password, demo=False) is None:
+            self._accept_other_start(address)
+            return MadeAccount(address, Role.ADMIN, None)
+        return MadeAccount(address, Role.ADMIN, None if chosen else password)
+
+    def _accept_other_start(self, address: str) -> None:
+        """The e-mail is taken: fine if another process made the administrator just now."""
+        with self._db.begin() as tx:
+            if not tx.users.lock_active_admins():
+                raise StartupError(
+                    "There is no active administrator, and %(email)s belongs to somebody else. Set "
+                    "NICHEWISE_ADMIN_EMAIL to another address.",
+                    email=address,
+                )
+
+    def ensure_demo_users(self) -> Sequence[MadeAccount]:
+        """Those demo people who were missing and are there now."""
+        chosen = [MadeAccount(address, role, _made_up()) for address, _, role in DEMO_PEOPLE]
+        names = {address: name for address, name, _ in DEMO_PEOPLE}
+        return [
+            account
+            for account in chosen
+            if self._make_first(account.email, names[account.email], account.role, account.password or "", demo=True)
+        ]
+
+    def _make_first(self, address: str, name: str, role: Role, password: str, *, demo: bool) -> User | None:
+        with self._db.begin() as tx:
+            if tx.users.by_email(address):
+                return None
+        try:
+            check_password(password, address)
+        except WeakPassword as error:
+            raise StartupError("NICHEWISE_ADMIN_PASSWORD cannot be used. " + error.template, **error.values) from error
+        hashed = hash_password(password, self._rounds)
+        with self._db.begin() as tx:
+            made = tx.users.create(address, name, role, UserStatus.ACTIVE, hashed, demo=demo)
+            if made:
+                tx.audit.write("system", "person.created", "user", made.id, email=address, role=role.value, demo=demo)
+        return made
+
+
+def _require(principal: Principal) -> None:
+    if not principal.may(Permission.PEOPLE):
+        raise Forbidden
+
+
+def _found(user: User | None) -> User:
+    if user is None:
+        raise NotFound("There is no such person.")
+    return user
+
+
+def _check_role(role: Role) -> None:
+    if role not in ROLES:
+        raise BadInput("Choose one of these roles: %(roles)s.", roles=", ".join(ROLES))
+
+
+def _columns(changes: PersonChanges) -> dict[str, Any]:
+    values: dict[str, Any] = {**changes}
+    if "name" in values:
+        values["name"] = valid_name(values["name"])
+    if "role" in values:
+        _check_role(values["role"])
+    if values.get("status") is UserStatus.PENDING:
+        raise BadInput("An account cannot go back to waiting for approval. Disable it instead.")
+    return values
+
+
+def _keep_administrators(principal: Principal, before: User, after: dict[str, Any], admins: Sequence[User]) -> None:
+    loses = "role" in after or "status" in after or after.get("active_until") is not None
+    if not loses or before.role is not Role.ADMIN:
+        return
+    if before.id == principal.user_id:
+        raise Conflict("You cannot take your own administrator role away. Ask another administrator.")
+    if before.status is UserStatus.ACTIVE and not any(admin.id != before.id for admin in admins):
+        raise Conflict("This is the last active administrator. Make somebody else an administrator first.")
+
+
+def _action(before: User, after: dict[str, Any]) -> str:
+    if "status" in after:
+        if before.status is UserStatus.PENDING and after["status"] is UserStatus.ACTIVE:
+            return "person.approved"
+        return "person.disabled" if after["status"] is UserStatus.DISABLED else "person.enabled"
+    return "person.role" if "role" in after else "person.updated"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _made_up() -> str:
+    return secrets.token_urlsafe(12)  # 96 bits

@@ -1,0 +1,61 @@
+"""Deleting a document from everywhere it went, with proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from core.entities import CollectionVersion, Document, Principal, Removed
+from core.errors import Unavailable
+from data.database import Database, Stores
+from rag.lexical import Lexical
+from rag.vectors import Vectors
+from services.blobs import Blobs
+from services.images import PageImages
+from services.indexing import Indexing
+
+
+class Removal:
+    def __init__(
+        self, db: Database, blobs: Blobs, vectors: Vectors, lexical: Lexical, indexing: Indexing, images: PageImages
+    ) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._vectors = vectors
+        self._lexical = lexical
+        self._indexing = indexing
+        self._images = images
+
+    def remove(self, document: Document, who: Principal | str) -> Removed:
+        """Removes files, chunks, vectors and lexical entries in every version, and blanks citations.
+
+        All but the lexical index, which follows the log of changes, goes in one transaction; when it ends well, a
+        search cannot find the document any more.
+        """
+        with self._db.begin() as tx:
+            tx.collections.get(document.collection_id, lock="share")  # not while a new version is being switched to
+            tx.documents.guard_bytes(document.sha256)
+            tx.documents.lock([document.id])
+            ids = tx.chunks.remove_document(document.id)
+            versions = {key: version for key in ids if (version := tx.collections.version(key))}
+            indexed = sum(len(self._lexical.present(v.vector_name, ids[key])) for key, v in versions.items())
+            vectors = sum(self._vectors.delete(v.vector_name, ids[key]) for key, v in versions.items())
+            tx.messages.blank_citations(document.id)
+            tx.jobs.cancel_of_document(document.id)
+            tx.documents.delete(document.id)
+            files = self._remove_files(tx, document.sha256)
+            tx.audit.write(who, "document.delete", "document", document.id, filename=document.filename)
+        cached = self._images.forget(document.id)
+        self._follow(versions, ids)
+        return Removed(files, sum(map(len, ids.values())), vectors, indexed, cached)
+
+    def _remove_files(self, tx: Stores, sha256: str) -> int:
+        return 0 if tx.documents.uses_of(sha256) else self._blobs.remove(sha256)
+
+    def _follow(self, versions: Mapping[UUID, CollectionVersion], ids: Mapping[UUID, Sequence[UUID]]) -> None:
+        for key, version in versions.items():
+            self._indexing.catch_up(version)
+            if self._lexical.present(version.vector_name, ids[key]):
+                raise Unavailable(
+                    "The document is deleted, but the search index still holds it. Try again in a minute."
+                )

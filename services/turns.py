@@ -1,0 +1,237 @@
+"""Turns of a conversation: ask, follow, stop, regenerate. What was asked is saved before any model is called."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+import scenarios
+from core.entities import Collection, Message, MessageStatus, Principal
+from core.errors import BadInput, NichewiseError, TooMany
+from core.settings import Settings
+from data.database import Database, Stores
+from data.stores.messages import NewMessage
+from rag.providers import Params
+from scenarios import Scenario
+from services.asking import Ask, check_names, collection_name, scenario_of, text_of
+from services.conversations import title_from
+from services.streams import TurnEvent
+from services.writing import HEARTBEAT_SECONDS, SAVE_SECONDS, Job, Retrieve, Writer
+
+MOST_RUNNING = 4  # answers of one person at once: as many as the playground has columns
+_HISTORY = 12  # messages of the conversation that may go to the model
+_ABANDONED = timedelta(seconds=6 * HEARTBEAT_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`message_id` is the answer's, to follow or stop it by."""
+
+    conversation_id: UUID
+    message_id: UUID
+
+
+class Turns:
+    """`retrieve(principal, collection name, question, k)` is the search that answers stand on."""
+
+    def __init__(self, settings: Settings, db: Database, retrieve: Retrieve) -> None:
+        self._settings, self._db = settings, db
+        self._writer = Writer(settings, db, retrieve)
+
+    def start(self, principal: Principal, ask: Ask) -> Started:
+        """Saves the message and starts its answer; returns at once.
+
+        Raises `BadInput` or `TooLarge` for a message or a choice that cannot be used, `Forbidden` for what the role may
+        not ask, `NotFound` for another person's conversation or collection, `TooMany` while four answers are running.
+        """
+        question, scenario = text_of(ask), scenario_of(principal, ask)
+        name = collection_name(principal, ask)
+        check_names(ask)
+        self._check_running(principal)
+        with self._db.begin() as tx:
+            collection = tx.collections.find(principal, name) if ask.retrieval else None
+            conversation_id = self._conversation(tx, principal, ask, question)
+            history = tx.messages.of_conversation(principal, conversation_id, last=_HISTORY)
+            tx.messages.add(NewMessage(conversation_id, "user", question))
+            job = self._job(tx, principal, ask, question, scenario, collection, conversation_id, history)
+        self._writer.write(job)
+        return Started(conversation_id, job.message_id)
+
+    def regenerate(
+        self,
+        principal: Principal,
+        message_id: UUID,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        params: Params | None = None,
+    ) -> Started:
+        """Writes the last answer of a conversation anew; the old one is kept and no longer listed."""
+        self._check_running(principal)
+        with self._db.begin() as tx:
+            old = tx.messages.find(principal, message_id)
+            tx.conversations.find(principal, old.conversation_id, lock=True)
+            thread = tx.messages.of_conversation(principal, old.conversation_id, last=_HISTORY + 2)
+            if len(thread) < 2 or thread[-1].id != message_id or thread[-2].author != "user" or not old.status.ended:
+                raise BadInput("Only the last answer of a conversation can be written anew, once it has ended.")
+            ask = _same_again(old, thread[-2].text, provider, model, params)
+            scenario, name = scenario_of(principal, ask), collection_name(principal, ask)
+            check_names(ask)
+            collection = tx.collections.find(principal, name) if ask.retrieval else None
+            job = self._job(
+                tx, principal, ask, ask.message, scenario, collection, old.conversation_id, thread[:-2], replaces=old.id
+            )
+        self._writer.write(job)
+        return Started(old.conversation_id, job.message_id)
+
+    def find(self, principal: Principal, message_id: UUID) -> Message:
+        with self._db.begin() as tx:
+            return tx.messages.find(principal, message_id)
+
+    def stop(self, principal: Principal, message_id: UUID) -> Message:
+        """Ends a running answer and returns it with the text it has; one that has ended is returned as it is."""
+        message = self.find(principal, message_id)
+        job = self._writer.find(message_id)
+        if job is not None:
+            self._writer.stop(job)
+            job.ended.wait(timeout=5)
+        elif not message.status.ended:
+            with self._db.begin() as tx:
+                tx.messages.stop(message_id)
+        return self.find(principal, message_id)
+
+    # --- following --------------------------------------------------------------------------------------------------
+
+    def follow(self, principal: Principal, message_id: UUID) -> Iterator[TurnEvent]:
+        """Every event of the answer from its beginning, then ends. To stop reading never stops the answer."""
+        message = self.find(principal, message_id)
+        if job := self._writer.find(message_id):
+            yield from job.stream.follow()
+            return
+        shown = ""
+        while not message.status.ended:
+            yield from _grown(shown, message.text)
+            shown = message.text
+            time.sleep(SAVE_SECONDS)
+            message = self._seen_elsewhere(principal, message_id)
+        yield from _ended(shown, message)
+
+    async def afollow(self, principal: Principal, message_id: UUID) -> AsyncGenerator[TurnEvent, None]:
+        """The same on any event loop, which it never blocks."""
+        message = await asyncio.to_thread(self.find, principal, message_id)
+        if job := self._writer.find(message_id):
+            async with aclosing(job.stream.afollow()) as events:
+                async for event in events:
+                    yield event
+            return
+        shown = ""
+        while not message.status.ended:
+            for event in _grown(shown, message.text):
+                yield event
+            shown = message.text
+            await asyncio.sleep(SAVE_SECONDS)
+            message = await asyncio.to_thread(self._seen_elsewhere, principal, message_id)
+        for event in _ended(shown, message):
+            yield event
+
+    def _seen_elsewhere(self, principal: Principal, message_id: UUID) -> Message:
+        """An answer that another process writes, as it was last saved."""
+        with self._db.begin() as tx:
+            tx.messages.stop_abandoned(_ABANDONED)
+            return tx.messages.find(principal, message_id)
+
+    # --- life of the process ----------------------------------------------------------------------------------------
+
+    def recover(self) -> int:
+        """At start: answers whose process has ended are marked stopped, with the text they have; returns how many.
+
+        With the embedded database this process is the only one; else others may be writing, and only answers that
+        nobody has saved for a minute are given up."""
+        alone = self._settings.database_url is None
+        with self._db.begin() as tx:
+            return tx.messages.stop_abandoned(timedelta() if alone else _ABANDONED)
+
+    def close(self) -> None:
+        """Stops what is running and keeps what it has."""
+        self._writer.close()
+
+    # --- starting ---------------------------------------------------------------------------------------------------
+
+    def _check_running(self, principal: Principal) -> None:
+        whose = principal.user_id or principal.guest_id
+        count = sum((job.principal.user_id or job.principal.guest_id) == whose for job in self._writer.running())
+        if count >= MOST_RUNNING:
+            raise TooMany("%(count)s of your answers are being written. Wait for one to end, or stop it.", count=count)
+
+    def _conversation(self, tx: Stores, principal: Principal, ask: Ask, question: str) -> UUID:
+        if ask.conversation_id is None:
+            return tx.conversations.create(principal, title_from(question)).id
+        conversation = tx.conversations.find(principal, ask.conversation_id, lock=True)
+        tx.conversations.touch(conversation.id)
+        return conversation.id
+
+    def _job(
+        self,
+        tx: Stores,
+        principal: Principal,
+        ask: Ask,
+        question: str,
+        scenario: Scenario | None,
+        collection: Collection | None,
+        conversation_id: UUID,
+        history: list[Message],
+        replaces: UUID | None = None,
+    ) -> Job:
+        chosen = scenario or (scenarios.of_kind(collection.kind) if collection else scenarios.get("DOCUMENTS"))
+        new = NewMessage(
+            conversation_id,
+            "assistant",
+            "",
+            status=MessageStatus.WAITING,
+            scenario=chosen.name,
+            collection=collection.name if collection else "",
+            provider=ask.provider or "",
+            model=ask.model or "",
+            params=ask.params.given(),
+            replaces=replaces,
+        )
+        return Job(principal, tx.messages.add(new), ask, question, chosen, collection, tuple(_useful(history)))
+
+
+def _useful(history: list[Message]) -> Iterator[Message]:
+    """Turns a model can learn from: what was said, not failures and refusals."""
+    return (turn for turn in history if turn.text and (turn.author == "user" or turn.action == "answer"))
+
+
+def _same_again(old: Message, question: str, provider: str | None, model: str | None, params: Params | None) -> Ask:
+    kept = {name: value for name, value in old.params.items() if name != "ignored"}
+    ask = Ask(
+        message=question,
+        conversation_id=old.conversation_id,
+        collection=old.collection or None,
+        scenario=old.scenario,
+        retrieval=bool(old.collection),
+        params=Params.read(kept) if params is None else params,
+    )
+    return replace(ask, provider=provider, model=model)
+
+
+def _grown(shown: str, text: str) -> Iterator[TurnEvent]:
+    if text != shown:
+        grew = text.startswith(shown)
+        yield TurnEvent("token", text=text[len(shown) :] if grew else text, replace=not grew)
+
+
+def _ended(shown: str, message: Message) -> Iterator[TurnEvent]:
+    yield from _grown(shown, message.text)
+    if message.citations:
+        yield TurnEvent("citations", citations=message.citations)
+    if message.status is MessageStatus.FAILED:
+        yield TurnEvent("error", error=NichewiseError(message.error or None), message=message)
+    else:
+        yield TurnEvent("done", message=message)

@@ -1,0 +1,25 @@
+"""What has run out is taken away once a night."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from data.database import Database
+
+_WINDOWS = timedelta(days=1)
+_FAILURES = timedelta(days=30)
+
+
+class Upkeep:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def prune(self) -> int:
+        """Deletes expired sessions, tickets, resets, rate windows and sign-in failures; returns how many rows."""
+        with self._db.begin() as tx:
+            return (
+                tx.sessions.prune()
+                + tx.resets.prune()
+                + tx.rates.prune(older=_WINDOWS)
+                + tx.failures.prune(older=_FAILURES)
+            )

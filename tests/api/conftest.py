@@ -1,0 +1,67 @@
+"""The app over a test's own database, people of every role, and clients that speak for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+import api
+from core.entities import Client, User, UserStatus
+from core.roles import Role
+from core.security import hash_password
+from services.container import Services
+
+PASSWORD = "correct horse battery"
+_HASH = hash_password(PASSWORD, rounds=4)
+ORIGIN = "http://testserver"
+
+
+@pytest.fixture
+def client(services: Services) -> Iterator[TestClient]:
+    """A program without credentials; redirects are looked at, not followed."""
+    with TestClient(api.create_app(services), base_url=ORIGIN, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def person(services: Services) -> Callable[..., User]:
+    """Makes an active person whose password is `PASSWORD`."""
+
+    def make(role: Role = Role.SALES, email: str = "") -> User:
+        with services.db.begin() as tx:
+            made = tx.users.create(email or f"{role}@example.com", f"{role} person", role, UserStatus.ACTIVE, _HASH)
+        assert made
+        return made
+
+    return make
+
+
+@pytest.fixture
+def bearer(services: Services) -> Callable[[User], dict[str, str]]:
+    """Headers with an access token of a person."""
+
+    def make(user: User) -> dict[str, str]:
+        token, _session = services.sessions.issue_token(user, Client("127.0.0.1", "tests"))
+        return {"Authorization": f"Bearer {token}"}
+
+    return make
+
+
+@pytest.fixture
+def admin(person: Callable[..., User], bearer: Callable[[User], dict[str, str]]) -> dict[str, str]:
+    """Headers of an administrator."""
+    return bearer(person(Role.ADMIN))
+
+
+@pytest.fixture
+def cookie(services: Services) -> Callable[[User], dict[str, str]]:
+    """Headers with a browser session of a person."""
+
+    def make(user: User) -> dict[str, str]:
+        ticket = services.sessions.issue_ticket(user, "nonce")
+        token, _session = services.sessions.exchange(ticket, "nonce", Client("127.0.0.1", "tests"))
+        return {"Cookie": f"nichewise_session={token}"}
+
+    return make

@@ -1,0 +1,68 @@
+"""Health, readiness, and the description of the API."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi.testclient import TestClient
+
+from services.container import Services
+from services.health import PARTS
+
+
+def test_health_answers_without_credentials(client: TestClient) -> None:
+    assert client.get("/api/health").json() == {"status": "ok"}
+
+
+def test_ready_names_what_is_missing_until_all_parts_are_there(client: TestClient, services: Services) -> None:
+    first = client.get("/api/ready")
+    assert first.status_code == 503
+    assert first.json()["parts"]["database"] == "ok"
+    assert first.json()["parts"]["worker"] != "ok"
+    for part in PARTS:
+        services.health.report(part)
+    assert client.get("/api/ready").json() == {"status": "ok", "parts": dict.fromkeys(PARTS, "ok")}
+    services.health.report("models", "The model is missing. Run make models.")
+    answer = client.get("/api/ready")
+    assert (answer.status_code, answer.json()["parts"]["models"]) == (503, "The model is missing. Run make models.")
+
+
+def test_a_part_that_does_not_start_keeps_only_itself_down(services: Services) -> None:
+    def fail() -> None:
+        raise OSError("no space")
+
+    services.health.register("vectors", fail)
+    services.health.register("lexical", lambda: None)
+    services.health.warm()
+    assert services.health.parts()["lexical"] == "ok"
+    assert "OSError" in services.health.parts()["vectors"]
+
+
+def test_a_database_that_is_gone_makes_the_service_not_ready(client: TestClient, services: Services) -> None:
+    from sqlalchemy import text
+
+    with services.db.begin() as tx:
+        name = tx.connection.execute(text("SELECT current_database()")).scalar_one()
+    services.db.close()
+    services.db._engine.url  # noqa: B018
+    assert name
+    assert client.get("/api/ready").json()["parts"]["database"] == "ok"
+
+
+def test_the_description_lists_the_endpoints_and_how_to_sign_in(client: TestClient) -> None:
+    described = client.get("/api/openapi.json").json()
+    assert {"/api/auth/token", "/api/me", "/api/keys", "/api/users", "/api/health"} <= set(described["paths"])
+    (scheme,) = described["components"]["securitySchemes"].values()
+    assert scheme["flows"]["password"]["tokenUrl"] == "/api/auth/token"
+
+
+def test_the_page_of_the_description_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/api/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(assets) == 3
+    for asset in assets:
+        assert asset.startswith("/api/docs/")
+        assert client.get(asset).status_code == 200
+    assert not re.search(r"https?://|//[a-z]", re.sub(r"//.*localhost", "", page.text))
+    assert client.get("/api/docs/other.js").status_code == 404

@@ -1,0 +1,67 @@
+"""What a person sees who starts the product in a wrong place: one clear sentence, and nothing is harmed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.lock import VarLock
+from core.settings import ROOT
+
+
+def start(var: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NICHEWISE_VAR_DIR": str(var), "NICHEWISE_PORT": _free_port(), **settings}
+    return subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def sentence(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert f"Port {port} of 127.0.0.1 is taken" in sentence(start(tmp_path, NICHEWISE_PORT=port))
+
+
+def test_a_second_process_on_the_same_folder_is_told_who_has_it(tmp_path: Path) -> None:
+    lock = VarLock(tmp_path)
+    lock.take()
+    try:
+        assert f"Process {os.getpid()} already uses {tmp_path}" in sentence(start(tmp_path))
+    finally:
+        lock.release()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert "cannot be written" in sentence(start(tmp_path / "file" / "var"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"NICHEWISE_PORT": "many"}, "NICHEWISE_PORT"),
+        ({"NICHEWISE_ENV": "production"}, "NICHEWISE_SECRET_KEY must have"),
+        ({"NICHEWISE_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"}, "database"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, settings: dict[str, str], words: str) -> None:
+    assert words in sentence(start(tmp_path, **settings))

@@ -1,0 +1,56 @@
+"""The settings, `.env.example` and the README name the same things."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from core.settings import ROOT, Settings
+
+NAMES = {field.alias or f"NICHEWISE_{name.upper()}" for name, field in Settings.model_fields.items()}
+_NAME = r"\b(?:NICHEWISE|OPENAI|GEMINI)_[A-Z_]+\b"
+
+
+def test_the_example_file_lists_every_setting_and_nothing_else() -> None:
+    listed = re.findall(rf"^({_NAME})=", (ROOT / ".env.example").read_text(), re.M)
+    assert sorted(listed) == sorted(NAMES)
+
+
+def test_the_example_file_as_it_is_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    example = Settings(_env_file=ROOT / ".env.example")
+    assert example.model_copy(update={"var_dir": ROOT / "var"}) == Settings(_env_file=None)
+
+
+def test_the_readme_explains_every_setting_and_no_other() -> None:
+    named = set(re.findall(_NAME, (ROOT / "README.md").read_text()))
+    assert named - {"NICHEWISE_TEST_DATABASE_URL"} == NAMES
+
+
+def test_nothing_but_the_settings_reads_the_environment() -> None:
+    reading = re.compile(r"os\.environ(?!\.setdefault|, )|os\.getenv")
+    own = [
+        path
+        for top in ("core", "data", "rag", "niches", "scenarios", "services", "jobs", "api", "voice")
+        for path in (ROOT / top).rglob("*.py")
+    ]
+    readers = {str(path.relative_to(ROOT)) for path in own if reading.search(path.read_text())}
+    assert readers <= {"data/postgres_user.py", "rag/parsing.py", "rag/embedder.py"}, (
+        "children get the environment handed on"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({}, "NICHEWISE_SECRET_KEY must have at least 32"),
+        ({"secret_key": "short"}, "NICHEWISE_SECRET_KEY must have at least 32"),
+        ({"secret_key": "x" * 32}, "NICHEWISE_ENCRYPTION_KEYS must be set"),
+    ],
+)
+def test_production_refuses_weak_secrets(changed: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        Settings(_env_file=None, env="production", **changed)

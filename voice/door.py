@@ -1,0 +1,56 @@
+"""The door at /voice: sends requests to Gradio once it is imported, and asks for patience until then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from services.container import Services
+
+PATH = "/voice"
+_STARTING = """<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>Nichewise</title>
+<body style="font:16px system-ui;margin:4rem;color-scheme:light dark">Voice is starting… · Голос запускается…</body>"""
+
+
+class VoiceDoor:
+    """Holds the Gradio app. `middleware` goes around the outer app, `open` imports and starts Gradio."""
+
+    def __init__(self) -> None:
+        self._voice: ASGIApp | None = None
+
+    def middleware(self, app: ASGIApp) -> ASGIApp:
+        async def route(scope: Scope, receive: Receive, send: Send) -> None:
+            path = scope.get("path", "")
+            if scope["type"] not in ("http", "websocket") or not (path == PATH or path.startswith(f"{PATH}/")):
+                await app(scope, receive, send)
+            elif path == PATH:
+                await RedirectResponse(f"{PATH}/")(scope, receive, send)
+            elif self._voice is None:
+                await HTMLResponse(_STARTING, status_code=503, headers={"Retry-After": "2"})(scope, receive, send)
+            else:
+                await self._voice(scope, receive, send)
+
+        return route
+
+    @asynccontextmanager
+    async def open(self, services: Services) -> AsyncIterator[None]:
+        make: Callable[[Services], Any] = await asyncio.to_thread(_importer)
+        voice = make(services)
+        async with voice.router.lifespan_context(voice):
+            self._voice = voice
+            services.health.report("voice")
+            yield
+            self._voice = None
+
+
+def _importer() -> Callable[[Services], Any]:
+    # Gradio takes four seconds to import: not before the sign-in page can be shown, and not on the event loop.
+    from voice.blocks import mounted
+
+    return mounted
