@@ -12,9 +12,7 @@ from core.entities import Client, Principal
 from core.errors import NotSignedIn
 from services import container
 from services.container import Services
-
-SESSION_COOKIE = "nichewise_session"
-NONCE_COOKIE = "nichewise_nonce"
+from services.sessions import SESSION_COOKIE
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/token", auto_error=False)  # also shows the sign-in at /api/docs
 

@@ -7,8 +7,8 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.dependencies import NONCE_COOKIE
 from core.security import new_token
+from services.sessions import NONCE_COOKIE
 
 _LASTS = 365 * 24 * 3600  # seconds
 

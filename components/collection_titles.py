@@ -20,12 +20,11 @@ KINDS = {
 
 
 def title(collection: Collection) -> str:
-    if collection.kind is CollectionKind.PERSONAL:
-        return _(_BUILT_IN["my-documents"])
-    return _(_BUILT_IN[collection.name]) if collection.name in _BUILT_IN else collection.title
+    name = "my-documents" if collection.kind is CollectionKind.PERSONAL else collection.name
+    return _(_BUILT_IN.get(name, "")) or collection.title
 
 
 def by_name(name: str) -> str:
     """For places that know the name alone."""
     known = "my-documents" if name.startswith("my-documents") else name
-    return _(_BUILT_IN[known]) if known in _BUILT_IN else name
+    return _(_BUILT_IN.get(known, "")) or name

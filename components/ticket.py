@@ -11,6 +11,8 @@ from components import session
 from components.i18n import _
 from core.entities import User
 
+_OF_SIGNING_IN = ("reset", "sign_in")
+
 
 def redirect(user: User) -> None:
     """Exchanges a single-use ticket for the session cookie and comes back to the page that was asked for."""
@@ -24,8 +26,9 @@ def sign_out() -> None:
 
 def here() -> str:
     """Path and query of the page as the browser shows it, without what belongs to signing in."""
-    parts = urlsplit(st.context.url or "/")
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query and "reset=" not in parts.query else "")
+    path = urlsplit(st.context.url or "/").path or "/"
+    kept = {name: value for name, value in st.query_params.items() if name not in _OF_SIGNING_IN}
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def _leave(target: str, message: str) -> None:

@@ -361,7 +361,7 @@ messages = Table(
     _text("error"),
     Column("replaces", Uuid),  # the answer that this one was regenerated for; it is kept, and no longer listed
     _time("created_at", now=True),
-    _time("saved_at", now=True),  # a running answer moves it at least every 10 s: an old one has lost its process
+    _time("saved_at", now=True),  # a running answer moves it at least every 2 s: an old one has lost its process
     CheckConstraint("author IN ('user', 'assistant')", name="author"),
     CheckConstraint("status IN ('waiting', 'streaming', 'complete', 'stopped', 'failed')", name="status"),
     Index(None, "conversation_id", "seq"),

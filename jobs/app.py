@@ -40,7 +40,7 @@ def create(database_url: str, *, connections: int = 4) -> App:
     return app
 
 
-def _schedule(app: App, work: Any, cron: str, **options: Any) -> None:
+def _schedule(app: Any, work: Any, cron: str, **options: Any) -> None:
     task = app.task(name=work.__name__, queue="system", queueing_lock=work.__name__, **options)(work)
     app.periodic(cron=cron)(task)
 

@@ -57,13 +57,21 @@ class Workers:
     """Serves queues until `stop`. `memory` is a file that names the workers of this folder's last owner: whoever holds
     the folder's lock knows that they are dead, and takes up their jobs without waiting for a heartbeat to be missed."""
 
-    def __init__(self, database_url: str, memory: Path, queues: Iterable[str] = ALL_QUEUES) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        memory: Path,
+        queues: Iterable[str] = ALL_QUEUES,
+        *,
+        ready: Callable[[], None] = lambda: None,
+    ) -> None:
         self._lanes = lanes(queues)
         self._memory = memory
         self._app = create(database_url, connections=2 + len(self._lanes))
+        self._ready = ready
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._serving: dict[Lane, Worker] = {}
+        self._serving: dict[Lane, Any] = {}  # procrastinate leaves its methods untyped
 
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -72,6 +80,7 @@ class Workers:
         async with self._app.open_async():
             await self._bury_predecessors()
             await rescue(self._app)
+            self._ready()
             await asyncio.gather(*(self._keep_serving(lane) for lane in self._lanes))
 
     def stop(self) -> None:
@@ -86,7 +95,8 @@ class Workers:
 
     async def _keep_serving(self, lane: Lane) -> None:
         while not self._stopping.is_set():
-            worker = self._serving[lane] = self._worker(lane)
+            worker: Any = self._worker(lane)
+            self._serving[lane] = worker
             try:
                 await worker.run()
             except Exception:
@@ -124,13 +134,11 @@ class Workers:
         self._memory.unlink(missing_ok=True)
 
 
-
-
 @asynccontextmanager
 async def embedded_worker(services: Services) -> AsyncIterator[None]:
     """Serves every queue from a thread of this process while the block lasts; ends within GRACE and a little more."""
-    workers = Workers(services.db.url, services.settings.var_dir / "workers.json")
-    thread = threading.Thread(target=_run, args=(workers,), name="worker", daemon=True)
+    workers = Workers(services.db.url, _memory(services), ready=lambda: services.health.report("worker"))
+    thread = threading.Thread(target=_run, args=(workers, services), name="worker", daemon=True)
     thread.start()
     try:
         yield
@@ -140,11 +148,16 @@ async def embedded_worker(services: Services) -> AsyncIterator[None]:
         await asyncio.to_thread(thread.join, 10)
 
 
-def _run(workers: Workers) -> None:
+def _run(workers: Workers, services: Services) -> None:
     try:
         asyncio.run(workers.run())
-    except Exception:
+    except Exception as error:  # whatever it is, the worker does not work and `ready` must say so
         log.exception("The embedded worker ended")
+        services.health.report("worker", f"The worker ended ({type(error).__name__}). See the log.")
+
+
+def _memory(services: Services) -> Path:
+    return services.settings.var_dir / "workers.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -168,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _serve(services: Services, queues: Sequence[str]) -> None:
-    workers = Workers(services.db.url, services.settings.var_dir / "workers.json", queues)
+    workers = Workers(services.db.url, _memory(services), queues)
 
     def end() -> None:
         workers.stop()

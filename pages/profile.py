@@ -18,9 +18,7 @@ _DEVICE = 60
 
 def render() -> None:
     who = session.require(Permission.PROFILE)
-    navigation.title(
-        _("Profile"), _("%(email)s · %(role)s", email=plain(who.email), role=_(navigation.ROLES[who.role]))
-    )
+    navigation.title(_("Profile"), f"{plain(who.email)} · {_(navigation.ROLES[who.role])}")
     about, password, sessions, keys = st.tabs([_("About me"), _("Password"), _("My sessions"), _("API keys")])
     with about, errors.shown():
         _about(who)

@@ -37,6 +37,8 @@ def _hero() -> None:
 def _tabs() -> None:
     if session.take("password_was_set"):
         st.success(_("Your new password is saved. Sign in with it."))
+    if st.query_params.get("sign_in") == "again":
+        st.warning(_("This sign-in took too long or came from another browser. Sign in again."), icon=":material/info:")
     enter, join, forgot = st.tabs([_("Sign in"), _("Create an account"), _("Forgot password")])
     with enter:
         with errors.shown():

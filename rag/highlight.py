@@ -19,6 +19,8 @@ _RUN = 4
 """Words in a row that a passage and a page must share to be the same place."""
 _GAP = 4
 """Words between two marked runs that are marked too, such as a footnote sign or a word that was mended otherwise."""
+_TALLEST = 4
+"""Heights of an image per width: a page a kilometre long would take gigabytes; it becomes a narrow image."""
 _MARGIN = 0.0015
 """What a mark exceeds its letters by, as a share of the image's width."""
 _WORD = re.compile(r"\S+")
@@ -35,7 +37,10 @@ class PageImage:
 
 
 def page_png(source: Path | bytes, page: int, text: str, width_px: int = 1000) -> bytes:
-    """PNG of a PDF's page (from 1), `width_px` wide, with `text` marked where it stands on the page."""
+    """PNG of a PDF's page (from 1), `width_px` wide, with `text` marked where it stands on the page.
+
+    At most `_TALLEST` times as high as wide: longer pages are narrower. Raises NotFound where there is no such page.
+    """
     return page_image(source, page, text, width_px).png
 
 
@@ -45,12 +50,17 @@ def page_image(source: Path | bytes, page: int, text: str, width_px: int = 1000)
         if not 1 <= page <= len(document):
             raise NotFound
         leaf = document[page - 1]
-        # Half a pixel less, since PDFium rounds up.
-        bitmap = leaf.render(scale=(width_px - 0.5) / leaf.get_width(), rev_byteorder=True)
+        bitmap = leaf.render(scale=_scale(leaf.get_size(), width_px), rev_byteorder=True)
         image = bitmap.to_pil().convert("RGB")
         boxes = list(_boxes(leaf, bitmap.get_posconv(leaf), text))
     # Compressing takes longer than rendering, and needs no lock.
     return PageImage(_png(_marked(image, boxes)), bool(boxes))
+
+
+def _scale(size: tuple[float, float], width_px: int) -> float:
+    """Pixels per point; half a pixel less, since PDFium rounds up."""
+    width, height = size
+    return min((width_px - 0.5) / width, (width_px * _TALLEST - 0.5) / height)
 
 
 def _boxes(page: Any, position: Any, passage: str) -> Iterator[Box]:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from core.errors import BadInput, TooLarge, Unavailable
+from core.errors import BadInput, NotFound, TooLarge, Unavailable
 
 PIECE = 1 << 20  # bytes in memory at once while a file streams in
+MISSING = "The file of this document is missing. Upload it again."
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -112,8 +113,11 @@ class Blobs:
         return bool(self._fs.exists(self._path(sha256)))
 
     def open(self, sha256: str) -> BinaryIO:
-        """The original's bytes as a stream that the caller closes; FileNotFoundError if it is gone."""
-        stream: BinaryIO = self._fs.open(self._path(sha256), "rb")
+        """The original's bytes as a stream that the caller closes; `NotFound` with a sentence when it is gone."""
+        try:
+            stream: BinaryIO = self._fs.open(self._path(sha256), "rb")
+        except FileNotFoundError as error:
+            raise NotFound(MISSING) from error
         return stream
 
     def derived(self, sha256: str, suffix: str) -> bytes | None:
@@ -125,7 +129,12 @@ class Blobs:
 
     @contextmanager
     def local(self, sha256: str) -> Iterator[Path]:
-        """A path of this machine with the original's bytes: the blob itself, or a copy that ends with the block."""
+        """A path of this machine with the original's bytes: the blob itself, or a copy that ends with the block.
+
+        `NotFound` with a sentence when the original is gone.
+        """
+        if not self.exists(sha256):
+            raise NotFound(MISSING)
         if self._local:
             yield Path(self._path(sha256))
             return

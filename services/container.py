@@ -5,16 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.secrets import cipher
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from data.database import Database
+from rag.embedder import Embedder
+from rag.lexical import Lexical
+from rag.parsing import parse
+from rag.questions import Questions
+from rag.retrieval import Retriever
+from rag.vectors import Vectors
 from services.accounts import Accounts
 from services.audit import Audit
+from services.blobs import Blobs
+from services.collections import Collections
+from services.conversations import Conversations
+from services.corpora import Corpora
+from services.documents import Documents
+from services.fingerprints import Fingerprints
 from services.health import Health
+from services.images import PageImages
+from services.indexing import Indexing
+from services.ingestion import Ingestion
 from services.keys import Keys
 from services.mail import Mail
+from services.parses import Parses
+from services.passages import Passages
 from services.people import People
+from services.publishing import Publishing
 from services.rates import Rates
+from services.reindexing import Reindexing
+from services.removal import Removal
+from services.search import Search
 from services.sessions import Sessions
+from services.turns import Turns
+from services.upkeep import Upkeep
 
 
 @dataclass(frozen=True)
@@ -31,8 +54,26 @@ class Services:
     keys: Keys
     sessions: Sessions
     audit: Audit
+    vectors: Vectors
+    lexical: Lexical
+    embedder: Embedder
+    questions: Questions
+    indexing: Indexing
+    search: Search
+    collections: Collections
+    documents: Documents
+    ingestion: Ingestion
+    reindexing: Reindexing
+    corpora: Corpora
+    upkeep: Upkeep
+    conversations: Conversations
+    turns: Turns
 
     def close(self) -> None:
+        self.turns.close()
+        self.ingestion.stop()
+        self.embedder.close()
+        self.vectors.close()
         self.db.close()
 
 
@@ -46,6 +87,14 @@ def build(settings: Settings, database_url: str) -> Services:
     mail = Mail(db, settings)
     accounts = Accounts(db, settings, mail, rates)
     keys = Keys(db)
+    vectors, lexical, embedder = Vectors(settings), Lexical(settings.var_dir / "lexical"), Embedder(settings)
+    indexing, questions = Indexing(db, vectors, lexical), Questions(settings)
+    blobs, fingerprints = Blobs(settings.blobs_url), Fingerprints(settings)
+    collections = Collections(db, fingerprints)
+    parses, passages, images = Parses(blobs, parse), Passages(embedder), PageImages(blobs)
+    ingestion = Ingestion(db, parses, passages, Publishing(db, vectors, lexical, indexing), fingerprints)
+    removal = Removal(db, blobs, vectors, lexical, indexing, images)
+    search = Search(db, collections, indexing, Retriever(vectors, lexical, questions))
     return Services(
         settings=settings,
         db=db,
@@ -57,6 +106,20 @@ def build(settings: Settings, database_url: str) -> Services:
         keys=keys,
         sessions=Sessions(db, keys),
         audit=Audit(db),
+        vectors=vectors,
+        lexical=lexical,
+        embedder=embedder,
+        questions=questions,
+        indexing=indexing,
+        search=search,
+        collections=collections,
+        documents=Documents(db, blobs, collections, fingerprints, images, removal),
+        ingestion=ingestion,
+        reindexing=Reindexing(db, parses, passages, fingerprints, vectors, lexical, indexing),
+        corpora=Corpora(db, blobs, ingestion, removal, ROOT / "data" / "corpora"),
+        upkeep=Upkeep(db),
+        conversations=Conversations(db),
+        turns=Turns(settings, db, collections, search.for_answer),
     )
 
 

@@ -134,10 +134,7 @@ class Documents:
     def open(self, principal: Principal, document_id: UUID) -> tuple[Document, BinaryIO]:
         """The document and its bytes as they were uploaded; the caller closes the stream."""
         document = self.get(principal, document_id)
-        try:
-            return document, self._blobs.open(document.sha256)
-        except FileNotFoundError as error:
-            raise NotFound("The file of this document is missing. Upload it again.") from error
+        return document, self._blobs.open(document.sha256)
 
     def page_image(self, principal: Principal, document_id: UUID, page: int, passage: str = "") -> bytes:
         """PNG of a page of a PDF (from 1) with `passage` marked; `NotFound` where there is no such page."""

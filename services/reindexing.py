@@ -7,7 +7,7 @@ import secrets
 from uuid import UUID
 
 from core.entities import CollectionVersion
-from core.errors import NichewiseError, Unavailable
+from core.errors import NichewiseError, ParseFailed, Unavailable
 from data.database import Database, Stores
 from rag.lexical import Lexical
 from rag.vectors import Vectors
@@ -92,7 +92,10 @@ class Reindexing:
             document = tx.documents.get(document_id)
         if document is None:
             return
-        parsed = self._parses.get(document.sha256, document.filename)
+        try:
+            parsed = self._parses.get(document.sha256, document.filename)
+        except NichewiseError as error:
+            raise ParseFailed("%(title)s: %(reason)s", title=document.title, reason=error.message) from error
         chunks = self._fingerprints.chunks(parsed, version.fingerprint)
         if not chunks:
             raise Unequal(f"document {document_id} has no chunks any more")

@@ -12,6 +12,8 @@ from data.database import Database
 from data.stores.sessions import Kind
 from services.keys import KEY_PREFIX, Keys
 
+SESSION_COOKIE = "nichewise_session"  # HttpOnly: the session
+NONCE_COOKIE = "nichewise_nonce"  # HttpOnly: binds a ticket to the browser that asked for it
 LASTS = timedelta(hours=12)
 AT_MOST = timedelta(days=7)
 _TICKET_LASTS = timedelta(seconds=30)

@@ -19,13 +19,14 @@ from data.stores.messages import NewMessage
 from rag.providers import Params
 from scenarios import Scenario
 from services.asking import Ask, check_names, collection_name, scenario_of, text_of
+from services.collections import Collections
 from services.conversations import title_from
 from services.streams import TurnEvent
 from services.writing import HEARTBEAT_SECONDS, SAVE_SECONDS, Job, Retrieve, Writer
 
 MOST_RUNNING = 4  # answers of one person at once: as many as the playground has columns
 _HISTORY = 12  # messages of the conversation that may go to the model
-_ABANDONED = timedelta(seconds=6 * HEARTBEAT_SECONDS)
+_ABANDONED = timedelta(seconds=30 * HEARTBEAT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Started:
 class Turns:
     """`retrieve(principal, collection name, question, k)` is the search that answers stand on."""
 
-    def __init__(self, settings: Settings, db: Database, retrieve: Retrieve) -> None:
-        self._settings, self._db = settings, db
+    def __init__(self, settings: Settings, db: Database, collections: Collections, retrieve: Retrieve) -> None:
+        self._settings, self._db, self._collections = settings, db, collections
         self._writer = Writer(settings, db, retrieve)
 
     def start(self, principal: Principal, ask: Ask) -> Started:
@@ -54,7 +55,7 @@ class Turns:
         check_names(ask)
         self._check_running(principal)
         with self._db.begin() as tx:
-            collection = tx.collections.find(principal, name) if ask.retrieval else None
+            collection = self._collections.find(tx, principal, name) if ask.retrieval else None
             conversation_id = self._conversation(tx, principal, ask, question)
             history = tx.messages.of_conversation(principal, conversation_id, last=_HISTORY)
             tx.messages.add(NewMessage(conversation_id, "user", question))
@@ -82,7 +83,7 @@ class Turns:
             ask = _same_again(old, thread[-2].text, provider, model, params)
             scenario, name = scenario_of(principal, ask), collection_name(principal, ask)
             check_names(ask)
-            collection = tx.collections.find(principal, name) if ask.retrieval else None
+            collection = self._collections.find(tx, principal, name) if ask.retrieval else None
             job = self._job(
                 tx, principal, ask, ask.message, scenario, collection, old.conversation_id, thread[:-2], replaces=old.id
             )

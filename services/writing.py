@@ -33,7 +33,7 @@ from services.asking import Ask
 from services.streams import Stream, TurnEvent
 
 SAVE_SECONDS = 0.5
-HEARTBEAT_SECONDS = 10.0
+HEARTBEAT_SECONDS = 2.0  # also how soon an answer notices that another process stopped it
 PASSAGES = 8
 
 _T = TypeVar("_T")

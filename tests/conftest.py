@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from core.secrets import cipher
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from data.database import Database
 from data.embedded import EmbeddedPostgres
 from data.migrate import upgrade
@@ -72,6 +74,22 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, var_dir=tmp_path / "var", demo=False)
 
 
+@pytest.fixture(scope="session")
+def exported_model() -> Path:
+    """The folder with the exported embedding model; it outlives the run, so only the first one exports."""
+    folder = ROOT / "var" / "test-models"
+    # In a process of its own, as at start-up: torch must not come into this one.
+    subprocess.run([sys.executable, "-m", "rag.export", "--var", str(folder)], cwd=ROOT, check=True)
+    return folder / "models"
+
+
+@pytest.fixture
+def model(settings: Settings, exported_model: Path) -> None:
+    """Gives the test's own folder the embedding model: for tests in which English text is indexed or searched."""
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    (settings.var_dir / "models").symlink_to(exported_model)
+
+
 @pytest.fixture
 def db(database_url: str, settings: Settings) -> Iterator[Database]:
     database = Database(database_url, cipher(settings))
@@ -86,7 +104,7 @@ def services(database_url: str, settings: Settings) -> Iterator[container.Servic
     container.install(built)
     yield built
     container.install(None)
-    built.db.close()
+    built.close()
 
 
 @pytest.fixture
@@ -100,7 +118,7 @@ def build_services(database_url: str) -> Iterator[Callable[[Settings], container
 
     yield build
     for built in made:
-        built.db.close()
+        built.close()
 
 
 @pytest.fixture(scope="session")

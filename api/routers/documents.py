@@ -21,7 +21,9 @@ _FORM_BYTES = 1 << 20  # what a form has around its file
 router = APIRouter(prefix="/documents", tags=["documents"], max_body_size=ADMIN_LIMIT + _FORM_BYTES)
 
 
-@router.post("", status_code=202, responses={200: {"model": UploadOut, "description": "These bytes are there already."}})
+@router.post(
+    "", status_code=202, responses={200: {"model": UploadOut, "description": "These bytes are there already."}}
+)
 def upload_document(
     file: UploadFile,
     principal: CurrentPrincipal,
@@ -60,9 +62,7 @@ def get_document(document_id: UUID, principal: CurrentPrincipal, services: Curre
 
 
 @router.get("/{document_id}/file", response_class=StreamingResponse)
-def download_document(
-    document_id: UUID, principal: CurrentPrincipal, services: CurrentServices
-) -> StreamingResponse:
+def download_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> StreamingResponse:
     """The bytes as they were uploaded, always as a download: an HTML file must not run on our origin."""
     document, stream = services.documents.open(principal, document_id)
     headers = {

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
-from api.dependencies import NONCE_COOKIE, SESSION_COOKIE, CurrentClient, CurrentServices
+from api.dependencies import CurrentClient, CurrentServices
 from api.origin import require_same_origin
 from core.errors import Forbidden, NotSignedIn
-from services.sessions import AT_MOST
+from services.sessions import AT_MOST, NONCE_COOKIE, SESSION_COOKIE
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 

@@ -52,8 +52,8 @@ def _is_one(column: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement
 
 
 def _readable(version_id: UUID, principal: Principal, tags: Collection[str]) -> ColumnElement[bool]:
-    allowed = and_(chunks.c.version_id == version_id, documents.c.stage == "ready", readable_documents(principal))
-    return and_(allowed, documents.c.tags.contains(list(tags))) if tags else allowed
+    tagged = (literal(tag) == any_(documents.c.tags) for tag in tags)
+    return and_(chunks.c.version_id == version_id, documents.c.stage == "ready", readable_documents(principal), *tagged)
 
 
 def _joined(*columns: Any) -> Select[Any]:

@@ -56,7 +56,8 @@ _UNSPACED = re.compile(r"([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\
 
 def fold(text: str) -> str:
     """`text` with compatibility forms, ё and soft hyphens folded; scripts written without spaces get one per letter."""
-    folded = unicodedata.normalize("NFKC", text).replace("\u00ad", "").replace("ё", "е").replace("Ё", "Е")
+    whole = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")  # no halves of surrogate pairs
+    folded = unicodedata.normalize("NFKC", whole).replace("\u00ad", "").replace("ё", "е").replace("Ё", "Е")
     return _UNSPACED.sub(r" \1 ", folded)
 
 

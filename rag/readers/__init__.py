@@ -13,7 +13,7 @@ from pathlib import Path
 from core.entities import Block, Parsed
 from core.errors import NichewiseError, ParseFailed, UnsupportedFormat
 from rag.readers import csv, docx, html, markdown, pdf, pptx, text, xlsx
-from rag.readers.limits import Limits
+from rag.readers.limits import TOO_MUCH_TEXT, Limits
 
 __all__ = ["READERS", "Limits", "read", "suffix_of", "supported"]
 
@@ -33,7 +33,6 @@ READERS: Mapping[str, Reader] = {
 
 DAMAGED = "The file is damaged or cut off and could not be read. Open it, save it again and upload the new copy."
 EMPTY = "The file has no text."
-TOO_MUCH_TEXT = "The file has more text than the limit of %(characters)s characters. Split it and upload the parts."
 
 # PostgreSQL refuses NUL, UTF-8 refuses lone surrogates, and the other control characters show as boxes.
 _UNWANTED = dict.fromkeys([*(n for n in range(32) if n not in (9, 10)), 127, 0xFEFF, 0xFFFE, 0xFFFF])

@@ -11,7 +11,7 @@ from core.entities import Block, Parsed
 from core.errors import ParseFailed
 from rag.readers import tables, text
 from rag.readers.content import WRONG_CONTENT, require_text
-from rag.readers.limits import Limits
+from rag.readers.limits import TOO_MUCH_TEXT, Limits
 
 TOO_DEEP = (
     "The page nests its elements deeper than the limit of %(depth)s. Save it in a simpler form and upload it again."
@@ -68,7 +68,7 @@ def read(path: Path, limits: Limits) -> Parsed:
 
 def _decoded(path: Path, limits: Limits) -> str:
     if path.stat().st_size > limits.characters * 4:
-        raise ParseFailed(text.TOO_LONG, characters=limits.characters)
+        raise ParseFailed(TOO_MUCH_TEXT, characters=limits.characters)
     data = path.read_bytes()
     require_text(data, ".html")
     declared = _DECLARED.search(data[:4096])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TOO_MUCH_TEXT = "The file has more text than the limit of %(characters)s characters. Split it and upload the parts."
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -17,6 +17,7 @@ from rag.readers import tables, text
 from rag.readers.limits import Limits
 
 _ARTICLE = re.compile(r"^---[ \t]*\n(?=(?:article_id|title|meta_tags|tags|summary)[ \t]*:)", re.MULTILINE)
+_OPENING = re.compile(r"---[ \t]*\n(?=[A-Za-z_][\w-]*[ \t]*:)")
 _ENTRY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)$")
 _ITEM = re.compile(r"^[ \t]*-[ \t]+(.*)$")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*$")
@@ -78,7 +79,8 @@ def _plain(value: str | tuple[str, ...]) -> str:
 
 def _front_matter(content: str) -> tuple[Front, str]:
     front: Front = {}
-    if not _ARTICLE.match(content):
+    content = content.lstrip("\n")
+    if not _OPENING.match(content):
         return front, content
     lines = content.split("\n")
     key = ""

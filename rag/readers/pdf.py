@@ -12,11 +12,10 @@ from core.errors import ParseFailed
 from rag import pdfium
 from rag.readers import pdf_layout
 from rag.readers.content import PASSWORD, require_pdf
-from rag.readers.limits import Limits
+from rag.readers.limits import TOO_MUCH_TEXT, Limits
 from rag.readers.pdf_structure import Structure, structure
 
 TOO_MANY_PAGES = "The PDF has %(pages)s pages; the limit is %(limit)s. Split it and upload the parts."
-TOO_MUCH_TEXT = "The file has more text than the limit of %(characters)s characters. Split it and upload the parts."
 DAMAGED = "The PDF is damaged or cut off and could not be read. Open it, save it again and upload the new copy."
 NO_TEXT = (
     "None of the pages has text (pages: %(pages)s): the PDF is a scan or holds pictures only. "

@@ -9,9 +9,8 @@ from pathlib import Path
 from core.entities import Block, Parsed
 from core.errors import ParseFailed
 from rag.readers.content import WRONG_CONTENT, require_text
-from rag.readers.limits import Limits
+from rag.readers.limits import TOO_MUCH_TEXT, Limits
 
-TOO_LONG = "The file has more text than the limit of %(characters)s characters. Split it and upload the parts."
 UNKNOWN_ENCODING = "The encoding of the text could not be recognised. Save the file as UTF-8 and upload it again."
 
 _BOMS = (
@@ -39,7 +38,7 @@ def paragraphs(text: str) -> list[str]:
 def decoded(path: Path, suffix: str, limits: Limits) -> str:
     """The file's text with "\\n" line ends; raises ParseFailed for binary content, unknown encoding, too much text."""
     if path.stat().st_size > limits.characters * _LONGEST_CHARACTER:
-        raise ParseFailed(TOO_LONG, characters=limits.characters)
+        raise ParseFailed(TOO_MUCH_TEXT, characters=limits.characters)
     data = path.read_bytes()
     require_text(data, suffix)
     return decode(data, suffix).replace("\r\n", "\n").replace("\r", "\n")

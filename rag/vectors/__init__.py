@@ -38,6 +38,8 @@ class Vectors:
 
     def upsert(self, name: str, ids: Sequence[UUID], vectors: Sequence[Sequence[float]]) -> None:
         """Writes or replaces `vectors` (each of the version's dimension) under `ids`; twice the same id: the last."""
+        if not ids:
+            return
         from llama_index.core.schema import TextNode
 
         unique = {chunk: list(vector) for chunk, vector in zip(ids, vectors, strict=True)}

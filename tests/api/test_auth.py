@@ -54,15 +54,13 @@ def test_a_form_without_a_password_names_the_field(client: TestClient) -> None:
 
 @pytest.mark.parametrize("authorization", ["Bearer x", "Bearer nwk_x", "Bearer", "Basic YTpi", "bearer \xff"])
 def test_what_is_no_token_is_401(client: TestClient, authorization: str) -> None:
-    answer = client.get("/api/me", headers=[(b"authorization", authorization.encode("latin-1"))])  # type: ignore[arg-type]
+    answer = client.get("/api/me", headers=[(b"authorization", authorization.encode("latin-1"))])
     assert answer.status_code == 401
     assert answer.json()["error"] == {"code": "not_signed_in", "message": "Sign in to continue.", "reference": ""}
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_an_api_key_is_shown_once_works_and_is_revoked(
-    client: TestClient, person: Person, bearer: Headers
-) -> None:
+def test_an_api_key_is_shown_once_works_and_is_revoked(client: TestClient, person: Person, bearer: Headers) -> None:
     headers = bearer(person())
     made = client.post("/api/keys", json={"name": "CI"}, headers=headers)
     assert made.status_code == 201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from http.cookies import SimpleCookie
 from urllib.parse import quote
 
@@ -10,13 +11,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 
 import api
 from api.nonce import NonceCookie
 from api.routers.session import local_path
 from core.entities import User
-from core.settings import Settings
 from services import container
 from services.container import Services
 
@@ -76,20 +75,13 @@ def test_a_path_with_query_is_kept() -> None:
     assert local_path("/niches?id=1&q=кофе") == "/niches?id=1&q=кофе"
 
 
-def test_production_sets_the_cookie_for_https_only(
-    build_services: Callable[[Settings], Services], settings: Settings
-) -> None:
-    strict = settings.model_copy(update={"env": "production", "encryption_keys": SecretStr(_key()), "secret_key": None})
-    services = build_services(strict.model_copy(update={"secret_key": SecretStr("s" * 40)}))
-    container.install(services)
-    try:
-        user = services.people.create(_admin(services), "bob@example.com", "Bob", _sales(), "a long passphrase")
-        ticket = services.sessions.issue_ticket(user, "nonce")
-        with TestClient(api.create_app(services), follow_redirects=False) as client:
-            headers = {"Cookie": "nichewise_nonce=nonce"}
-            answer = client.get("/auth/session", params={"ticket": ticket}, headers=headers)
-    finally:
-        container.install(None)
+def test_production_sets_the_cookie_for_https_only(services: Services, person: Person) -> None:
+    strict = replace(services, settings=services.settings.model_copy(update={"env": "production"}))
+    container.install(strict)
+    ticket = strict.sessions.issue_ticket(person(), "nonce")
+    with TestClient(api.create_app(strict), follow_redirects=False) as client:
+        headers = {"Cookie": "nichewise_nonce=nonce"}
+        answer = client.get("/auth/session", params={"ticket": ticket}, headers=headers)
     assert cookies(answer.headers)["nichewise_session"]["secure"] is True
 
 
@@ -134,22 +126,3 @@ def test_a_browser_gets_a_nonce_with_its_first_page_and_keeps_it() -> None:
         assert "set-cookie" not in client.get("/").headers
         broken = client.get("/", headers={"Cookie": f"{quote('ключ')}; =; nichewise_nonce"})
         assert "set-cookie" in broken.headers
-
-
-def _key() -> str:
-    from cryptography.fernet import Fernet
-
-    return Fernet.generate_key().decode()
-
-
-def _admin(services: Services) -> object:
-    from core.entities import Principal
-    from core.roles import Role
-
-    return Principal(role=Role.ADMIN, email=services.settings.admin_email)
-
-
-def _sales() -> object:
-    from core.roles import Role
-
-    return Role.SALES

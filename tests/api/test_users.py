@@ -92,9 +92,7 @@ def test_a_person_who_cannot_be_made_is_400_with_a_sentence(
     assert answer.json()["error"]["message"].endswith(".")
 
 
-def test_an_administrator_cannot_demote_themselves(
-    client: TestClient, person: Person, bearer: Headers
-) -> None:
+def test_an_administrator_cannot_demote_themselves(client: TestClient, person: Person, bearer: Headers) -> None:
     user = person(Role.ADMIN)
     answer = client.patch(f"/api/users/{user.id}", json={"role": "sales"}, headers=bearer(user))
     assert answer.status_code == 409

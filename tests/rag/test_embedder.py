@@ -86,7 +86,7 @@ def test_a_child_killed_in_the_middle_of_its_work_loses_nothing(embedder: Embedd
     embedder.embed(["rent"])
     child = embedder.pid
     assert child is not None
-    many = TEXTS * 10
+    many = TEXTS * 3
     started = threading.Timer(0.2, os.kill, (child, signal.SIGKILL))
     started.start()
     assert embedder.embed(many).shape == (len(many), 384)

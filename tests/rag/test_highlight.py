@@ -69,6 +69,12 @@ def test_a_rotated_page_is_marked_where_it_shows_the_text() -> None:
     assert bottom - top > 3 * (right - left)
 
 
+def test_an_endless_page_does_not_become_an_endless_image() -> None:
+    endless = samples.pdf([LINES]).replace(b"[0 0 595 842]", b"[0 0 2 14000]")
+    image = Image.open(io.BytesIO(highlight.page_png(endless, 1, "text", width_px=500)))
+    assert image.height <= 2_000
+
+
 @needs_shared_data
 def test_a_paragraph_is_found_across_lines_hyphens_and_columns() -> None:
     paragraphs = [block.text for block in readers.read(MULTICOLUMN, "multicolumn.pdf").blocks if block.page == 1]

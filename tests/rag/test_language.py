@@ -37,8 +37,8 @@ RUSSIAN = (
     "за первые два года работы предприятия."
 )
 GERMAN = (
-    "Die Miete für ein Geschäft in der Hauptstraße ist höher als in einer Seitenstraße, aber die Zahl der Menschen, die "
-    "dort vorbeigehen, gleicht den Unterschied in den ersten zwei Jahren aus, und danach verdient man mehr als zuvor."
+    "Die Miete für ein Geschäft in der Hauptstraße ist höher als in einer Seitenstraße, aber die Zahl der Menschen, "
+    "die dort vorbeigehen, gleicht den Unterschied in den ersten zwei Jahren aus, und danach verdient man mehr."
 )
 
 

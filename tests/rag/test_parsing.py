@@ -46,6 +46,14 @@ def long_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def slow_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Full pages: takes more time than `long_pdf`, and little memory."""
+    path = tmp_path_factory.mktemp("slow") / "slow.pdf"
+    path.write_bytes(samples.pdf([[samples.SENTENCE] * 50] * 4_000))
+    return path
+
+
 def reading_children(parent: int | None = None) -> list[psutil.Process]:
     children = psutil.Process(parent).children(recursive=True)
     return [child for child in children if "rag.readers" in child.cmdline()]
@@ -104,18 +112,16 @@ def test_ten_thousand_pages_fail_naming_the_limit_or_are_read(parser: Parser, lo
     assert parsed.blocks[-1].page == 10_000
 
 
-def test_the_limit_on_the_clock_is_named(parser: Parser, saved: Callable[[str, bytes], Path]) -> None:
-    slow = saved("slow.pdf", samples.pdf_that_inflates(200))
+def test_the_limit_on_the_clock_is_named(parser: Parser, slow_pdf: Path) -> None:
     with pytest.raises(ParseFailed, match="longer than the limit of 1 s"):
-        parser.parse(slow, slow.name, Limits(seconds=1))
+        parser.parse(slow_pdf, slow_pdf.name, Limits(seconds=1))
 
 
 def test_the_limit_of_computing_time_counts_for_each_file_alone(
-    parser: Parser, saved: Callable[[str, bytes], Path]
+    parser: Parser, slow_pdf: Path, saved: Callable[[str, bytes], Path]
 ) -> None:
-    slow = saved("slow.pdf", samples.pdf_that_inflates(200))
     with pytest.raises(ParseFailed, match="computing time than the limit of 1 s"):
-        parser.parse(slow, slow.name, Limits(cpu_seconds=1))
+        parser.parse(slow_pdf, slow_pdf.name, Limits(cpu_seconds=1))
     quick = saved("quick.pdf", samples.pdf_of_many_pages(700))
     for _ in range(10):  # more than a second together
         assert parser.parse(quick, quick.name, Limits(cpu_seconds=1)).pages == 700
@@ -148,7 +154,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(parser: Parser, saved: Call
 def test_a_crash_costs_one_file(ending: signal.Signals, parser: Parser, long_pdf: Path, tmp_path: Path) -> None:
     crash = Thread(target=lambda: wait_for_child().send_signal(ending))
     crash.start()
-    with pytest.raises(ParseFailed, match="made its reader stop|more memory"):
+    with pytest.raises(ParseFailed, match=r"made its reader stop|more memory"):
         parser.parse(long_pdf, long_pdf.name, Limits(pages=10_000))
     crash.join()
     (tmp_path / "next.txt").write_text("next")

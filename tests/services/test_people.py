@@ -63,7 +63,7 @@ def test_a_person_made_without_password_is_mailed_a_link(house: House) -> None:
 def test_an_email_has_one_account(house: House) -> None:
     admin = house.admin()
     house.person()
-    with pytest.raises(Conflict, match="ann@example.com has an account"):
+    with pytest.raises(Conflict, match="has an account already"):
         house.people.create(admin, "ANN@example.com", "Ann", Role.SALES, PASSWORD)
 
 

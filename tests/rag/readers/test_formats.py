@@ -99,6 +99,11 @@ def test_front_matter_may_be_closed_and_lists_written_as_people_write_them(tags:
     assert [block.text for block in article.blocks] == ["Text.", "---", "More."]
 
 
+def test_front_matter_may_open_with_any_key() -> None:
+    (article,) = markdown.articles("\n---\ndate: 2024-03-01\ntitle: Prices\n---\n\nText.")
+    assert (article.title, article.metadata, article.blocks) == ("Prices", {"date": "2024-03-01"}, (Block("Text."),))
+
+
 def test_headings_within_code_are_code(tmp_path: Path) -> None:
     parsed = read(tmp_path, ".md", "Title\n=====\n\n```\n# no heading\n```\n\n## Heading ##\n\nText.")
     assert outline(parsed) == [(1, "Title"), (2, "Heading")]

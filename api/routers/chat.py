@@ -1,0 +1,117 @@
+"""The assistant: one question, one answer, whole or as server-sent events; who disconnects does not end the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api import shape
+from api.chat_schemas import ChatIn, ChatOut, CitationOut
+from api.dependencies import CurrentPrincipal, CurrentServices
+from core.errors import NichewiseError
+from core.i18n import translate_error
+from services.streams import TurnEvent
+
+router = APIRouter(prefix="/chat", tags=["chat"])
+
+EVENTS = "text/event-stream"
+QUIET_SECONDS = 15.0  # proxies close a connection on which nothing is said for a minute
+_log = logging.getLogger(__name__)
+_EVENTS_TOO: dict[int | str, dict[str, Any]] = {
+    200: {"content": {EVENTS: {}}, "description": "With Accept: text/event-stream: token, citations, done, error."}
+}
+
+
+@router.post("", response_model=ChatOut, responses=_EVENTS_TOO)
+async def chat(body: ChatIn, request: Request, principal: CurrentPrincipal, services: CurrentServices) -> Any:
+    """Asks the assistant. An event `token` adds `text` to the answer, or with `replace` stands for all of it."""
+    started = await asyncio.to_thread(services.turns.start, principal, body.ask())
+    events = services.turns.afollow(principal, started.message_id)
+    if not _wants_events(request):
+        return await _whole(events)
+    ids = {"X-Conversation-Id": str(started.conversation_id), "X-Message-Id": str(started.message_id)}
+    return _streamed(events, request, ids)
+
+
+@router.get("/{message_id}", response_model=ChatOut, responses=_EVENTS_TOO)
+async def follow(message_id: UUID, request: Request, principal: CurrentPrincipal, services: CurrentServices) -> Any:
+    """An answer as it is now; with Accept: text/event-stream all its events, from the first."""
+    if _wants_events(request):
+        await asyncio.to_thread(services.turns.find, principal, message_id)  # a 404 has no events
+        return _streamed(services.turns.afollow(principal, message_id), request, {})
+    return ChatOut.of(await asyncio.to_thread(services.turns.find, principal, message_id))
+
+
+@router.post("/{message_id}/stop")
+def stop(message_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> ChatOut:
+    """Ends a running answer; what was written stays."""
+    return ChatOut.of(services.turns.stop(principal, message_id))
+
+
+def _wants_events(request: Request) -> bool:
+    return EVENTS in request.headers.get("accept", "")
+
+
+async def _whole(events: AsyncGenerator[TurnEvent, None]) -> ChatOut:
+    async with aclosing(events):
+        async for event in events:
+            if event.error is not None:
+                raise event.error
+            if event.message is not None:
+                return ChatOut.of(event.message)
+    raise NichewiseError  # a stream ends with done or error, so this cannot be
+
+
+def _streamed(events: AsyncGenerator[TurnEvent, None], request: Request, headers: Mapping[str, str]) -> Response:
+    quiet = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **headers}
+    return StreamingResponse(_lines(events, request), media_type=EVENTS, headers=quiet)
+
+
+async def _lines(events: AsyncGenerator[TurnEvent, None], request: Request) -> AsyncIterator[str]:
+    async with aclosing(events):
+        coming = asyncio.ensure_future(anext(events, None))
+        try:
+            while True:
+                done, _ = await asyncio.wait({coming}, timeout=QUIET_SECONDS)
+                if not done:
+                    yield ": still working\n\n"
+                    continue
+                event = coming.result()
+                if event is None:
+                    return
+                coming = asyncio.ensure_future(anext(events, None))
+                yield _line(event, request)
+        finally:
+            coming.cancel()
+            await asyncio.wait({coming})
+
+
+def _line(event: TurnEvent, request: Request) -> str:
+    return f"event: {event.kind}\ndata: {json.dumps(_data(event, request), ensure_ascii=False)}\n\n"
+
+
+def _data(event: TurnEvent, request: Request) -> dict[str, Any]:
+    if event.error is not None:
+        return _error(event.error, request)
+    if event.message is not None:
+        return ChatOut.of(event.message).model_dump(mode="json")
+    if event.kind == "citations":
+        return {"citations": [CitationOut.of(citation).model_dump(mode="json") for citation in event.citations]}
+    return {"text": event.text, "replace": True} if event.replace else {"text": event.text}
+
+
+def _error(error: NichewiseError, request: Request) -> dict[str, str]:
+    reference = error.values.get("reference", "")
+    if error.status >= 500 and not reference:
+        reference = shape.new_reference()
+        _log.warning("[%s] %s: %s", reference, request.url.path, error.message)
+    message = translate_error(shape.language(request.headers), error)
+    return {"code": error.code, "message": message, "reference": reference}

@@ -1,0 +1,40 @@
+"""The one shape of an error: `{"error": {"code", "message", "reference"}}`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse
+
+from core.i18n import translate
+
+_KNOWN = {  # status -> code, sentence
+    404: ("not_found", "There is no such address in the API. See /api/docs."),
+    405: ("method_not_allowed", "This address does not take this method. See /api/docs."),
+    413: ("too_large", "The request is larger than the limit."),
+}
+UNREADABLE = "The request cannot be read. See /api/docs."
+
+
+def language(headers: Mapping[str, str]) -> str:
+    """Programs are answered in English unless they ask for Russian first."""
+    return "ru" if headers.get("accept-language", "").lower().startswith("ru") else "en"
+
+
+def new_reference() -> str:
+    """What people quote to an administrator, who finds it in the log."""
+    return secrets.token_hex(4)
+
+
+def answer(
+    status: int, code: str, message: str, *, reference: str = "", headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    content = {"error": {"code": code, "message": message, "reference": reference}}
+    return JSONResponse(content, status, dict(headers or {}))
+
+
+def http_answer(status: int, asked: Mapping[str, str], headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An answer of HTTP itself, without one of our errors behind it; `asked` are the request's headers."""
+    code, sentence = _KNOWN.get(status, ("bad_request", UNREADABLE))
+    return answer(status, code, translate(language(asked), sentence), headers=headers)

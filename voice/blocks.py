@@ -1,0 +1,114 @@
+"""The Gradio screen at /voice: for now a typed chat through the same service, behind the same session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import gradio as gr
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+
+from core.entities import Principal
+from core.errors import Forbidden, NichewiseError, NotSignedIn
+from core.i18n import LOCALES, translate, translate_error
+from core.roles import Permission
+from services.asking import Ask
+from services.container import Services
+from services.sessions import SESSION_COOKIE
+from voice.door import PATH
+
+TITLE = "Nichewise Voice"
+_TEXTS = {
+    "hint": "Type a question about the company's documents. Speech comes to this page later.",
+    "placeholder": "Ask a question…",
+}
+
+
+class VoiceChat:
+    """Answers the screen's messages as the person whose session the request carries at that moment."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def principal(self, request: HTTPConnection | None) -> Principal:
+        """Raises NotSignedIn, Forbidden."""
+        if request is None:
+            raise NotSignedIn
+        principal = self._services.sessions.resolve(request.cookies.get(SESSION_COOKIE, ""))
+        if not principal.may(Permission.VOICE):
+            raise Forbidden
+        return principal
+
+    def person(self, request: HTTPConnection) -> str | None:
+        """What Gradio asks before each request: who it is, None to refuse."""
+        try:
+            return str(self.principal(request).user_id)
+        except (NotSignedIn, Forbidden):
+            return None
+
+    def answer(
+        self, message: str, history: list[dict[str, Any]], conversation: str | None, request: gr.Request
+    ) -> Iterator[tuple[str, str | None]]:
+        """The growing answer, with the conversation that it belongs to."""
+        locale: str = self._services.settings.locale
+        try:
+            principal = self.principal(request.request)
+            locale = principal.locale or locale
+            ask = Ask(message, conversation_id=UUID(conversation) if conversation and history else None)
+            started = self._services.turns.start(principal, ask)
+            conversation = str(started.conversation_id)
+            text = ""
+            for event in self._services.turns.follow(principal, started.message_id):
+                if event.kind == "token":
+                    text = event.text if event.replace else text + event.text
+                elif event.error is not None:
+                    text = f"{text}\n\n{translate_error(locale, event.error)}".strip()
+                yield text, conversation
+        except NichewiseError as error:
+            yield translate_error(locale, error), conversation
+
+
+def mounted(services: Services) -> Starlette:
+    """A Starlette app that answers the paths below `PATH`; its lifespan must be entered."""
+    chat = VoiceChat(services)
+    texts = gr.I18n(**{locale: {key: translate(locale, text) for key, text in _TEXTS.items()} for locale in LOCALES})
+    app = Starlette()
+    gr.mount_gradio_app(
+        app,
+        _blocks(chat, texts),
+        path=PATH,
+        auth_dependency=chat.person,
+        theme=_theme(),
+        i18n=texts,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+    )
+    return app
+
+
+def _theme() -> gr.themes.Base:
+    # System fonts: the themes' own are fetched from another origin.
+    fonts, mono = ("system-ui", "sans-serif"), ("ui-monospace", "monospace")
+    return gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=fonts, font_mono=mono)
+
+
+def _blocks(chat: VoiceChat, texts: gr.I18n) -> Any:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as blocks:
+        gr.Markdown(f"# {TITLE}")
+        gr.Markdown(texts("hint"))
+        conversation = gr.State(None)
+        gr.ChatInterface(
+            chat.answer,
+            textbox=gr.Textbox(placeholder=texts("placeholder"), show_label=False, max_length=8000),
+            additional_inputs=[conversation],
+            additional_outputs=[conversation],
+            api_visibility="private",
+            concurrency_limit=None,
+            analytics_enabled=False,
+        )
+    return blocks
