@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from api import errors, routers
+from api.headers import SafeHeaders
 from api.nonce import NonceCookie
 from api.unknown import UnknownAddress
 from services.container import Services
@@ -29,6 +30,7 @@ def create_app(services: Services, lifespan: Any = None) -> FastAPI:
     app.router.routes.append(UnknownAddress(app.router))
     errors.install(app)
     app.add_middleware(NonceCookie, secure=services.settings.production)
+    app.add_middleware(SafeHeaders)
     _guard(app, services)
     return app
 

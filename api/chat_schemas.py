@@ -37,7 +37,7 @@ class ChatIn(BaseModel):
             retrieval=self.retrieval,
             provider=self.provider or None,
             model=self.model or None,
-            params=Params.read({name: value for name, value in (self.params or {}).items() if value is not None}),
+            params=Params.read(self.params or {}),
         )
 
 

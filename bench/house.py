@@ -1,4 +1,4 @@
-"""A whole product of its own for one measurement: services over a fresh folder and database, and a client of its API."""
+"""A whole product for one measurement: services over a fresh folder and database, and a client of its API."""
 
 from __future__ import annotations
 

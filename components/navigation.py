@@ -30,6 +30,7 @@ class Screen(Protocol):
     icon: str
     group: str
     permission: Permission
+    module: str
 
     def render(self) -> None: ...
 
@@ -51,7 +52,7 @@ def _wordmark(*, alone: bool) -> None:
 def gate(screens: Sequence[Any], sign_in: Callable[[], None]) -> Any:
     """Every address leads to the sign-in form and nothing else; the address stays, so that one lands on it later."""
     _wordmark(alone=True)
-    pages = [_page(screen, sign_in, visible=False) for screen in screens]
+    pages = [page for screen in screens for page in _pages(screen, sign_in, visible=False)]
     return st.navigation(pages, position="hidden")
 
 
@@ -62,8 +63,8 @@ def menu(screens: Sequence[Any], who: Principal) -> Any:
     for screen in screens:
         allowed = who.may(screen.permission)
         draw = partial(_draw, screen) if allowed else _refuse
-        groups.setdefault(_(screen.group), []).append(_page(screen, draw, visible=allowed))
-    page = st.navigation({title: pages for title, pages in groups.items() if pages})
+        groups.setdefault(_(screen.group), []).extend(_pages(screen, draw, visible=allowed))
+    page = st.navigation(groups)
     with st.sidebar:
         session.put("page_sidebar", st.container(key="page_sidebar"))
         _account(who)
@@ -96,8 +97,9 @@ def language_switch() -> None:
     )
 
 
-def _page(screen: Screen, draw: Callable[[], None], *, visible: bool) -> Any:
-    return st.Page(
+def _pages(screen: Screen, draw: Callable[[], None], *, visible: bool) -> list[Any]:
+    """The page, and for the one at "/" its name as a second address."""
+    page = st.Page(
         draw,
         title=_(screen.title),
         icon=f":material/{screen.icon}:",
@@ -105,6 +107,9 @@ def _page(screen: Screen, draw: Callable[[], None], *, visible: bool) -> Any:
         default=not screen.slug,
         visibility="visible" if visible else "hidden",
     )
+    if screen.slug:
+        return [page]
+    return [page, st.Page(draw, title=_(screen.title), url_path=screen.module, visibility="hidden")]
 
 
 def _draw(screen: Screen) -> None:

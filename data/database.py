@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from core.errors import Unavailable
 from core.security import Cipher
 from data.stores.audit import Audit
 from data.stores.changes import ChunkChanges
@@ -95,7 +98,10 @@ class Stores:
 
 
 class Database:
-    """`with db.begin() as tx:` is one transaction: committed at the end of the block, rolled back by an exception."""
+    """`with db.begin() as tx:` is one transaction: committed at the end of the block, rolled back by an exception.
+
+    `begin` raises Unavailable when the server does not answer.
+    """
 
     def __init__(self, url: str, cipher: Cipher, *, pool_size: int = 10) -> None:
         self._cipher = cipher
@@ -105,12 +111,19 @@ class Database:
             pool_size=pool_size,
             max_overflow=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # what people wrote does not belong into logs
         )
 
     @contextmanager
     def begin(self) -> Iterator[Stores]:
-        with self._engine.begin() as connection:
+        with self._connected() as connection, connection.begin():
             yield Stores(connection, self._cipher)
+
+    def _connected(self) -> Connection:
+        try:
+            return self._engine.connect()
+        except (OperationalError, PoolTimeout) as error:
+            raise Unavailable("The database does not answer. Try again in a minute.") from error
 
     def ping(self) -> None:
         """Raises if the server does not answer."""

@@ -108,7 +108,7 @@ class Workers:
     def _worker(self, lane: Lane) -> Worker:
         return Worker(
             app=self._app,
-            queues=lane.queues,
+            queues=list(lane.queues),  # psycopg writes a tuple as a record, not as an array
             concurrency=lane.threads,
             install_signal_handlers=False,
             delete_jobs="successful",

@@ -38,6 +38,7 @@ from services.search import Search
 from services.sessions import Sessions
 from services.turns import Turns
 from services.upkeep import Upkeep
+from services.warming import register_engine
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,12 @@ def build(settings: Settings, database_url: str) -> Services:
     ingestion = Ingestion(db, parses, passages, Publishing(db, vectors, lexical, indexing), fingerprints)
     removal = Removal(db, blobs, vectors, lexical, indexing, images)
     search = Search(db, collections, indexing, Retriever(vectors, lexical, questions))
+    health = Health(db, settings)
+    register_engine(health, db, questions, vectors, lexical)
     return Services(
         settings=settings,
         db=db,
-        health=Health(db, settings),
+        health=health,
         rates=rates,
         mail=mail,
         accounts=accounts,

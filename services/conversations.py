@@ -78,6 +78,7 @@ class Conversations:
         _allow(principal)
         with self._db.begin() as tx:
             tx.conversations.delete(principal, conversation_id)
+            tx.audit.write(principal, "conversation.delete", "conversation", conversation_id)
 
 
 def _allow(principal: Principal) -> None:

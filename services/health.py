@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from core.errors import NichewiseError
 from core.settings import Settings
 from data.database import Database
 
@@ -37,6 +38,9 @@ class Health:
         for part, warm in self._warmers.items():
             try:
                 warm()
+            except NichewiseError as error:
+                logger.warning("The part %s did not start: %s", part, error.message)
+                self.report(part, error.message)
             except Exception as error:  # whatever it is, the part cannot be used and `parts` says so
                 logger.exception("The part %s did not start", part)
                 self.report(part, f"This part did not start ({type(error).__name__}). See the log.")

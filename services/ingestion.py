@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from core.entities import Chunk, CollectionVersion, Document, Stage
@@ -122,6 +122,8 @@ class Ingestion:
         document = tx.documents.get(document_id)
         if document is None or document.stage.ended:
             return None
+        if document.stage not in _BEFORE_CHUNKS and not document.chunks:  # its chunks are in a version that was left
+            document = replace(document, stage=Stage.PARSED)
         collection = tx.collections.get(document.collection_id)
         return Work(document, collection.version) if collection else None
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from core.entities import Principal, User, UserStatus
@@ -41,14 +41,6 @@ class PersonChanges(TypedDict, total=False):
 class PeoplePage:
     people: Sequence[User]
     total: int
-
-
-class MadeAccount(NamedTuple):
-    """An account of the first start; `password` is None unless it was made up just now."""
-
-    email: str
-    role: Role
-    password: str | None
 
 
 class People:
@@ -135,19 +127,19 @@ class People:
 
     # --- first start ------------------------------------------------------------------------------------------------
 
-    def ensure_first_admin(self) -> MadeAccount:
-        """The administrator, with the password if one was made up just now: it is stored nowhere."""
-        address = valid_email(self._settings.admin_email)
+    def ensure_first_admin(self, settings: Settings) -> tuple[str, str | None]:
+        """The administrator's e-mail, with the password if one was made up just now: it is stored nowhere."""
+        address = valid_email(settings.admin_email)
         with self._db.begin() as tx:
             admins = [admin.email for admin in tx.users.lock_active_admins()]
         if admins:
-            return MadeAccount(address if address in admins else admins[0], Role.ADMIN, None)
-        chosen = self._settings.admin_password
+            return (address if address in admins else admins[0]), None
+        chosen = settings.admin_password
         password = chosen.get_secret_value() if chosen else _made_up()
         if self._make_first(address, "Administrator", Role.ADMIN, password, demo=False) is None:
             self._accept_other_start(address)
-            return MadeAccount(address, Role.ADMIN, None)
-        return MadeAccount(address, Role.ADMIN, None if chosen else password)
+            return address, None
+        return address, None if chosen else password
 
     def _accept_other_start(self, address: str) -> None:
         """The e-mail is taken: fine if another process made the administrator just now."""
@@ -159,14 +151,13 @@ class People:
                     email=address,
                 )
 
-    def ensure_demo_users(self) -> Sequence[MadeAccount]:
-        """Those demo people who were missing and are there now."""
-        chosen = [MadeAccount(address, role, _made_up()) for address, _, role in DEMO_PEOPLE]
-        names = {address: name for address, name, _ in DEMO_PEOPLE}
+    def ensure_demo_users(self) -> Sequence[tuple[str, Role, str]]:
+        """(e-mail, role, password) of those demo people who were missing and are there now."""
+        made = ((address, name, role, _made_up()) for address, name, role in DEMO_PEOPLE)
         return [
-            account
-            for account in chosen
-            if self._make_first(account.email, names[account.email], account.role, account.password or "", demo=True)
+            (address, role, password)
+            for address, name, role, password in made
+            if self._make_first(address, name, role, password, demo=True)
         ]
 
     def _make_first(self, address: str, name: str, role: Role, password: str, *, demo: bool) -> User | None:

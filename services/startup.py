@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import StartupError
 from core.lock import VarLock
+from core.roles import Role
 from core.settings import ROOT, Settings
 from data.embedded import EmbeddedPostgres
 from data.migrate import DatabaseDown, upgrade
@@ -93,12 +94,13 @@ class House:
         """The first administrator, the demo users and the collections; made-up passwords are written down once."""
         services = self.services
         email, password = services.people.ensure_first_admin(self.settings)
-        lines = [f"{email}  {password}  (administrator)"] if password else []
-        if self.settings.with_demo:
-            lines += [f"{email}  {word}  ({role}, demo)" for email, role, word in services.people.ensure_demo_users()]
+        made = [(email, Role.ADMIN, password)] if password else []
         services.collections.ensure_defaults()
-        if lines:
-            _append_private(self._first_run_file, lines)
+        if self.settings.with_demo:
+            made += services.people.ensure_demo_users()
+            services.corpora.ensure_demo()
+        if made:
+            _append_private(self._first_run_file, [f"{email}  {word}  ({role})" for email, role, word in made])
 
     @contextmanager
     def _step(self, title: str) -> Iterator[None]:

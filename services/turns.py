@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from core.errors import BadInput, NichewiseError, TooMany
 from core.settings import Settings
 from data.database import Database, Stores
 from data.stores.messages import NewMessage
-from rag.providers import Params
+from rag.providers import REGISTRY, Params, get
 from scenarios import Scenario
 from services.asking import Ask, check_names, collection_name, scenario_of, text_of
 from services.collections import Collections
@@ -108,10 +108,11 @@ class Turns:
 
     # --- following --------------------------------------------------------------------------------------------------
 
-    def follow(self, principal: Principal, message_id: UUID) -> Iterator[TurnEvent]:
+    def follow(self, principal: Principal, message_id: UUID) -> Generator[TurnEvent, None, None]:
         """Every event of the answer from its beginning, then ends. To stop reading never stops the answer."""
+        job = self._writer.find(message_id)  # first: else it could end between the two and be taken for another's
         message = self.find(principal, message_id)
-        if job := self._writer.find(message_id):
+        if job is not None:
             yield from job.stream.follow()
             return
         shown = ""
@@ -124,8 +125,9 @@ class Turns:
 
     async def afollow(self, principal: Principal, message_id: UUID) -> AsyncGenerator[TurnEvent, None]:
         """The same on any event loop, which it never blocks."""
+        job = self._writer.find(message_id)
         message = await asyncio.to_thread(self.find, principal, message_id)
-        if job := self._writer.find(message_id):
+        if job is not None:
             async with aclosing(job.stream.afollow()) as events:
                 async for event in events:
                     yield event
@@ -147,6 +149,12 @@ class Turns:
             return tx.messages.find(principal, message_id)
 
     # --- life of the process ----------------------------------------------------------------------------------------
+
+    def warm(self) -> None:
+        """Imports what the first answer needs, which takes a second or two: for after the first page can be shown."""
+        for name in REGISTRY:
+            provider = get(name)
+            provider.llm(self._settings, provider.default_model(self._settings), Params())
 
     def recover(self) -> int:
         """At start: answers whose process has ended are marked stopped, with the text they have; returns how many.

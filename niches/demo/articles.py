@@ -45,9 +45,9 @@ def _grades(niche: DemoNiche) -> dict[str, str]:
     """How big, dear and profitable a niche is, in words instead of figures."""
     return {
         "check": _grade(niche.average_check_rub, (800, "small"), (5_000, "medium"), (40_000, "large"), above="project"),
-        "margin": _grade(niche.margin_pct, (10, "thin"), (18, "fair"), (28, "good"), above="high"),
+        "margin": _grade(niche.margin_pct, (10, "thin"), (16, "fair"), (21, "solid"), (27, "good"), above="high"),
         "start": _grade(niche.capital_krub, (900, "small"), (5_000, "medium"), above="large"),
-        "team": _grade(niche.staff, (3, "small"), (10, "medium"), above="large"),
+        "team": _grade(niche.staff, (3, "tiny"), (6, "small"), (12, "medium"), above="large"),
     }
 
 
@@ -74,11 +74,6 @@ def _phrase(text: str, language: Language) -> str:
     return text if language == "ru" or _AND["en"] in text else _listed(text.split(", "), _AND["en"])
 
 
-def _lower(sentence: str) -> str:
-    word = sentence.split(maxsplit=1)[0]
-    return sentence if word.isupper() and len(word) > 1 else sentence[:1].lower() + sentence[1:]
-
-
 def _chosen(variants: Sequence[str], key: str) -> str:
     """The variant that belongs to `key`, on every machine and for ever (Python's own hash differs per process)."""
     return variants[int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % len(variants)]
@@ -97,7 +92,6 @@ def _places(niche: DemoNiche, language: Language) -> dict[str, str]:
         "costs": _phrase(wording.costs, language),
         "risks": _phrase(wording.risks, language),
         "insight": wording.insight,
-        "insight_lower": _lower(wording.insight),
         "peaks": _listed((months[month - 1] for month in peaks), _AND[language]),
         "quiet": months[quiet - 1],
         "ahead": months[(peaks[0] - 1 - _MONTHS_AHEAD) % 12],

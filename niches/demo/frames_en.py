@@ -67,10 +67,17 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "The margin is average for a small business and depends on how full the working day is.",
         "What remains as profit is fair, provided that idle hours and losses are under control.",
     ),
+    "margin.solid": (
+        "Margins are decent; what spoils them is discounting and hours that nobody has bought.",
+        "Enough remains as profit for steady growth, if prices are reviewed at least once a year.",
+        "The margin is somewhat above the average of small businesses, yet one bad quarter can undo it.",
+        "Profit is real but not generous, so the owner counts every process that can be shortened.",
+    ),
     "margin.good": (
         "Margins are good as long as capacity is busy and prices are not given away in discounts.",
         "A noticeable part of the revenue remains with the owner, which attracts competitors.",
         "The margin is comfortable and allows a weak month or two each year.",
+        "There is something left to invest: sound owners put it into people and equipment, not into advertising.",
     ),
     "margin.high": (
         "Margins are high, because the owner sells mostly skill and time and buys in very little.",
@@ -92,15 +99,22 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "The start is expensive: without partners or a loan it is seldom possible.",
         "The entry cost is high, and this alone keeps the number of rivals down.",
     ),
-    "team.small": (
+    "team.tiny": (
         "One or two people run it, and the owner usually does the main work.",
         "The team is tiny; when the owner falls ill, sales stop.",
         "It is often a one-person business with occasional help.",
     ),
+    "team.small": (
+        "A handful of people is enough, and the owner often stands in for whoever is missing.",
+        "Three to five people do everything, so one resignation is felt immediately.",
+        "The team is small, and its habits become the habits of the whole business.",
+        "A few people share all duties, which makes holidays the hardest thing to plan.",
+    ),
     "team.medium": (
-        "A small team in shifts is enough, and the owner knows everyone by name.",
-        "Several people share the work, so one resignation is felt immediately.",
-        "The staff is small, and hiring well is half of the management.",
+        "A team in shifts is needed, and the owner still knows everyone by name.",
+        "The staff is of medium size, and hiring well is half of the management.",
+        "There are enough people for roles to be divided, and somebody has to answer for each of them.",
+        "The team is big enough to need written rules and small enough to be led in person.",
     ),
     "team.large": (
         "The staff is large for a small business, so schedules, training and turnover become a task of their own.",
@@ -116,9 +130,9 @@ FRAMES: dict[str, tuple[str, ...]] = {
     ),
     "insight": (
         "One observation is worth remembering. {insight}.",
-        "Those who have run such a business for years say the same. {insight}.",
-        "A detail that outsiders miss: {insight_lower}.",
-        "The point that decides most: {insight_lower}.",
+        "Those who have run such a business for years say one thing. {insight}.",
+        "Outsiders usually miss one detail. {insight}.",
+        "What decides most? {insight}.",
         "{insight}.",
     ),
     "timing": (

@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import cast
 
 from core.errors import BadInput
-from rag.providers.base import Ending, Params, Provider, estimate_tokens, ignored, translated
+from rag.providers.base import Ending, Provider, estimate_tokens, ignored, translated
+from rag.providers.params import Params
 
 # Name -> module whose PROVIDER it is. Modules, not objects: LlamaIndex is imported when a model is first used.
 REGISTRY: dict[str, str] = {

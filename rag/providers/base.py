@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.entities import Usage
-from core.errors import BadInput, NichewiseError
+from core.errors import NichewiseError
 from core.settings import Settings
+from rag.providers.params import Params
 
 if TYPE_CHECKING:  # half a second of imports that the sign-in page must not wait for
     from llama_index.core.llms import LLM
@@ -18,60 +19,6 @@ if TYPE_CHECKING:  # half a second of imports that the sign-in page must not wai
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 120.0  # between two pieces of a stream, and until the first: a large prompt is read slowly on a CPU
 _CHARACTERS_PER_TOKEN = {"latin": 4.0, "other": 2.5}
-
-
-@dataclass(frozen=True, slots=True)
-class Params:
-    """Generation parameters; None leaves a value to the model. `timeout` is in seconds between two pieces."""
-
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    max_tokens: int | None = None
-    seed: int | None = None
-    stop: tuple[str, ...] = ()
-    context_window: int | None = None
-    timeout: float | None = None
-
-    def given(self) -> dict[str, Any]:
-        """Those that were set, by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value not in (None, ())}
-
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Params:
-        """From stored or received values; raises `BadInput` that names what cannot be used."""
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise BadInput(
-                "Unknown parameter %(name)s. Use: %(known)s.", name=unknown[0], known=", ".join(sorted(known))
-            )
-        read = dict(values)
-        if "stop" in read:
-            stop = read["stop"] or ()
-            read["stop"] = (stop,) if isinstance(stop, str) else tuple(str(one) for one in stop)
-        params = cls(**read)
-        for name, (low, high) in LIMITS.items():
-            value = getattr(params, name)
-            if value is not None and not (_is_number(value) and low <= value <= high):
-                raise BadInput("%(name)s must be between %(low)s and %(high)s.", name=name, low=low, high=high)
-        return params
-
-
-LIMITS: dict[str, tuple[float, float]] = {
-    "temperature": (0.0, 2.0),
-    "top_p": (0.0, 1.0),
-    "top_k": (1, 1000),
-    "max_tokens": (1, 32_768),
-    "seed": (0, 2**31 - 1),
-    "context_window": (512, 1_048_576),
-    "timeout": (1, 600),
-}
-EVERY_PARAMETER = tuple(field.name for field in fields(Params))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from core.entities import Usage
 from core.errors import NichewiseError
 from core.settings import Settings
-from rag.providers.base import Ending, Params
+from rag.providers.base import Ending
+from rag.providers.params import Params
 from rag.quotes import quote
 
 NAME = "extractive"

@@ -10,7 +10,8 @@ import httpx
 from core.entities import Usage
 from core.errors import NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
 from core.settings import Settings
-from rag.providers.base import CONNECT_SECONDS, READ_SECONDS, Ending, Params
+from rag.providers.base import CONNECT_SECONDS, READ_SECONDS, Ending
+from rag.providers.params import Params
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -33,23 +34,24 @@ class Ollama:
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         # Imported here: LlamaIndex takes more than a second, and start-up must not wait for it.
         from llama_index.llms.ollama import Ollama as OllamaLLM
-        from ollama import AsyncClient, Client
+        from ollama import AsyncClient
 
-        transport: dict[str, Any] = {
-            "timeout": httpx.Timeout(params.timeout or READ_SECONDS, connect=CONNECT_SECONDS),
-            "limits": httpx.Limits(max_keepalive_connections=0),  # nothing is left open when an answer ends
-            "trust_env": False,
-            "verify": _secure(settings),
-        }
-        options = {_OPTIONS[name]: _plain(value) for name, value in params.given().items() if name in _OPTIONS}
+        client = AsyncClient(
+            settings.ollama_url,
+            timeout=httpx.Timeout(params.timeout or READ_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_keepalive_connections=0),  # nothing is left open when an answer ends
+            trust_env=False,
+            verify=_secure(settings),
+        )
+        options = {_OPTIONS[name]: value for name, value in params.given().items() if name in _OPTIONS}
         return OllamaLLM(
             model=model,
             base_url=settings.ollama_url,
             temperature=params.temperature,
             context_window=params.context_window or CONTEXT_WINDOW,
             additional_kwargs=options,
-            client=Client(settings.ollama_url, **transport),
-            async_client=AsyncClient(settings.ollama_url, **transport),
+            request_timeout=params.timeout or READ_SECONDS,
+            async_client=client,
         )
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
@@ -82,10 +84,6 @@ class Ollama:
 def _secure(settings: Settings) -> bool:
     # A plain-http server needs no certificates, whose loading takes 20 ms for each client.
     return not settings.ollama_url.startswith("http://")
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _explain_status(error: Any) -> NichewiseError:

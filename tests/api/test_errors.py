@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 import api
 from core.errors import NichewiseError, ProviderUnavailable, TooMany
 from core.i18n import translate
+from core.settings import Settings
+from services import container
 from services.container import Services
 
 
@@ -92,6 +94,20 @@ def test_a_known_error_has_its_status_and_a_reference_when_it_is_ours(broken: Fa
     assert len(error["reference"]) == 8
 
 
+def test_a_database_that_does_not_answer_is_503_with_a_sentence(settings: Settings) -> None:
+    built = container.build(settings, "postgresql://nobody:x@127.0.0.1:9/gone")
+    container.install(built)
+    try:
+        with TestClient(api.create_app(built)) as client:
+            answer = client.get("/api/me", headers={"Authorization": "Bearer x"})
+            assert client.get("/api/health").status_code == 200
+    finally:
+        container.install(None)
+        built.close()
+    assert answer.status_code == 503
+    assert answer.json()["error"]["message"] == "The database does not answer. Try again in a minute."
+
+
 def test_too_many_says_when_to_come_back(broken: FastAPI) -> None:
     with TestClient(broken) as client:
         answer = client.get("/api/fails/often")
@@ -113,6 +129,12 @@ def test_the_unexpected_shows_a_reference_and_logs_the_traceback_under_it(
 def test_programs_may_ask_for_russian(client: TestClient) -> None:
     message = client.get("/api/me", headers={"Accept-Language": "ru-RU,ru;q=0.9"}).json()["error"]["message"]
     assert message == translate("ru", "Sign in to continue.")
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/nothing", "/api/docs"])
+def test_no_answer_may_be_framed_by_another_site(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("SAMEORIGIN", "nosniff")
 
 
 def test_cors_is_open_to_the_origins_that_are_set(build_services: Callable[..., Services], services: Services) -> None:

@@ -34,11 +34,12 @@ def test_a_part_that_does_not_start_keeps_only_itself_down(services: Services) -
     def fail() -> None:
         raise OSError("no space")
 
-    services.health.register("vectors", fail)
-    services.health.register("lexical", lambda: None)
+    services.health.register("models", fail)
+    services.collections.ensure_defaults()
     services.health.warm()
-    assert services.health.parts()["lexical"] == "ok"
-    assert "OSError" in services.health.parts()["vectors"]
+    parts = services.health.parts()
+    assert (parts["vectors"], parts["lexical"]) == ("ok", "ok")
+    assert "OSError" in parts["models"]
 
 
 def test_a_database_that_is_gone_is_said_to_be(settings: Settings) -> None:

@@ -56,6 +56,13 @@ ROWS = [
     Row("GET", "/api/documents/{document_id}/file", NOTHING, path="/api/documents/{nothing}/file"),
     Row("GET", "/api/documents/{document_id}/pages/{page}", NOTHING, path="/api/documents/{nothing}/pages/1"),
     Row("DELETE", "/api/documents/{document_id}", NOTHING, path="/api/documents/{nothing}"),
+    Row("POST", "/api/chat", NOTHING, {"json": {"message": "Hello", "collection": "nothing"}}),
+    Row("GET", "/api/chat/{message_id}", NOTHING, path="/api/chat/{nothing}"),
+    Row("POST", "/api/chat/{message_id}/stop", NOTHING, path="/api/chat/{nothing}/stop"),
+    Row("GET", "/api/search", NOTHING, {"params": {"q": "tea", "collection": "nothing"}}),
+    Row("POST", "/api/chat", NOTHING, {"json": {"message": "tea", "collection": "nothing"}}),
+    Row("GET", "/api/chat/{message_id}", NOTHING, path="/api/chat/{nothing}"),
+    Row("POST", "/api/chat/{message_id}/stop", NOTHING, path="/api/chat/{nothing}/stop"),
     Row("GET", "/api/jobs/{job_id}", NOTHING, path="/api/jobs/{nothing}"),
 ]
 

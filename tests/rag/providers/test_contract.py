@@ -196,7 +196,19 @@ def test_an_unknown_provider_is_answered_with_the_choices() -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"temperature": 9}, {"top_p": -1}, {"max_tokens": 0}, {"seed": True}, {"temperature": "hot"}, {"nope": 1}],
+    [
+        {"temperature": 9},
+        {"top_p": -1},
+        {"max_tokens": 0},
+        {"seed": True},
+        {"temperature": "hot"},
+        {"nope": 1},
+        {"top_k": 1.5},
+        {"stop": 9},
+        {"stop": [""]},
+        {"stop": ["a\x00"]},
+        {"max_tokens": float("nan")},
+    ],
 )
 def test_parameters_out_of_range_are_refused_with_a_sentence(values: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match=next(iter(values))):
