@@ -49,13 +49,14 @@ def create_app(house: House) -> FastAPI:
 
 
 async def _warm(house: House, door: VoiceDoor, stack: AsyncExitStack) -> None:
-    """The worker, then the engine, then voice: each reports to health when it is up."""
+    """The worker, then the engine, then voice: each reports to health when it is up. The model clients come last."""
     from jobs.worker import embedded_worker
 
     if house.settings.worker == "embedded":
         await stack.enter_async_context(embedded_worker(house.services))
     await asyncio.to_thread(house.services.health.warm)
     await stack.enter_async_context(door.open(house.services))
+    await asyncio.to_thread(house.services.turns.warm)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

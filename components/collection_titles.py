@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from components.i18n import N_, _
 from core.entities import Collection, CollectionKind
 
@@ -11,6 +13,7 @@ _BUILT_IN = {
     "documents": N_("Documents"),
     "my-documents": N_("My documents"),
 }
+_ORDER = (CollectionKind.DOCUMENTS, CollectionKind.PERSONAL, CollectionKind.FAQ, CollectionKind.ANALYTICS)
 KINDS = {
     CollectionKind.FAQ: N_("Questions and answers"),
     CollectionKind.ANALYTICS: N_("Analytics"),
@@ -28,3 +31,8 @@ def by_name(name: str) -> str:
     """For places that know the name alone."""
     known = "my-documents" if name.startswith("my-documents") else name
     return _(_BUILT_IN.get(known, "")) or name
+
+
+def in_order(collections: Iterable[Collection]) -> list[Collection]:
+    """Documents first: what most people add to and ask."""
+    return sorted(collections, key=lambda one: (_ORDER.index(one.kind), title(one)))

@@ -29,12 +29,12 @@ def ask(message: str, conversation_id: Any, options: dict[str, Any]) -> Ask:
 
 
 def _collection(who: Principal) -> str:
-    collections = {one.name: collection_titles.title(one) for one in session.services().collections.list(who)}
+    readable = collection_titles.in_order(session.services().collections.list(who))
+    collections = {one.name: collection_titles.title(one) for one in readable}
     names = list(collections)
     return st.selectbox(
         _("Collection"),
         names,
-        names.index("documents") if "documents" in names else 0,
         format_func=collections.__getitem__,
         key="assistant_collection",
     )

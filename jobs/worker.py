@@ -34,7 +34,7 @@ from services.startup import House
 log = logging.getLogger(__name__)
 
 GRACE = 2.0  # seconds that running jobs get to end; what they were told to break off goes back into the queue
-AGAIN = 5.0  # seconds before a worker whose connection broke starts anew
+AGAIN = 1.0  # seconds before a worker whose connection broke starts anew
 
 
 @dataclass(frozen=True, slots=True)

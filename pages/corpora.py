@@ -28,7 +28,7 @@ def render() -> None:
     if manages and st.button(_("New collection"), type="primary", icon=":material/add:", key="corpora_new"):
         st.dialog(_("New collection"))(_create)()
     _job()
-    for collection in session.services().collections.list(who):
+    for collection in collection_titles.in_order(session.services().collections.list(who)):
         with errors.shown():
             _collection(who, collection, manages=manages)
 

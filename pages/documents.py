@@ -18,7 +18,7 @@ def render() -> None:
     who = session.require(Permission.UPLOAD)
     navigation.title(_("Documents"), _("What is here can be asked in the assistant as soon as it is ready."))
     services = session.services()
-    collections = services.collections.list(who)
+    collections = collection_titles.in_order(services.collections.list(who))
     uploads.draw(who, [one for one in collections if services.documents.may_upload(who, one)])
     job_progress.draw(lambda: document_list.progress(session.principal()))
     _found(who, collections)

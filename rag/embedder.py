@@ -44,6 +44,7 @@ class Embedder:
         self._settings, self._threads, self._idle = settings, threads, idle
         self._turn = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._aborted = False
 
     @property
     def pid(self) -> int | None:
@@ -56,10 +57,14 @@ class Embedder:
         if not texts:
             return np.empty((0, describe(self._settings).dimension), dtype=np.float32)
         with self._turn:
+            if self._aborted:
+                raise Unavailable
             try:
                 return self._ask(texts)
             except (BrokenPipeError, EOFError):  # it crashed, or went to rest just now: a new one gets one try
                 self._stop()
+            if self._aborted:
+                raise Unavailable
             try:
                 return self._ask(texts)
             except (BrokenPipeError, EOFError) as error:
@@ -67,6 +72,12 @@ class Embedder:
                 raise Unavailable(
                     "The embedding process ended unexpectedly twice. Check the memory of the machine."
                 ) from error
+
+    def abort(self) -> None:
+        """End the child at once, in the middle of a call if there is one; this one and later ones raise Unavailable."""
+        self._aborted = True
+        if (child := self._child) is not None:
+            child.kill()
 
     def close(self) -> None:
         """End the child; the next `embed` starts another."""

@@ -12,6 +12,7 @@ from core.entities import Passage
 from rag.lexical.analysis import content_terms, terms
 
 Rarity = Callable[[Collection[str], str], Mapping[str, float]]
+_Match = tuple[int, str, float]  # place in the passage, the question's term, what it is worth there
 
 _READ = 5  # passages; a question whose answer is in the collection finds it among them in 99 of 100
 _WINDOW = 40  # terms, about two sentences
@@ -101,32 +102,17 @@ class _Asked:
     def measure(self, text: list[str]) -> tuple[float, float, float]:
         """Coverage, near and adjacent of one passage."""
         known = _related(self.share, sorted(set(text)))
+        matches = [
+            (place, wanted, self.share[wanted] * (1.0 if wanted == term else _RELATED))
+            for place, term in enumerate(text)
+            for wanted in known.get(term, ())
+        ]
+        return _covered(matches), _near(matches), self._adjacent(matches)
+
+    def _adjacent(self, matches: list[_Match]) -> float:
         places: dict[str, list[int]] = {}
-        for place, term in enumerate(text):
-            for wanted in known.get(term, ()):
-                places.setdefault(wanted, []).append(place)
-        return self._coverage(places, text), self._near(places, text), self._adjacent(places)
-
-    def _worth(self, term: str, text: list[str], places: list[int]) -> float:
-        exact = any(text[place] == term for place in places)
-        return self.share[term] * (1.0 if exact else _RELATED)
-
-    def _coverage(self, places: dict[str, list[int]], text: list[str]) -> float:
-        return min(1.0, math.fsum(self._worth(term, text, found) for term, found in places.items()))
-
-    def _near(self, places: dict[str, list[int]], text: list[str]) -> float:
-        """The best window's coverage; windows start at found terms."""
-        best = 0.0
-        for start in sorted({place for found in places.values() for place in found}):
-            inside = {
-                term: kept
-                for term, found in places.items()
-                if (kept := [place for place in found if start <= place < start + _WINDOW])
-            }
-            best = max(best, self._coverage(inside, text))
-        return best
-
-    def _adjacent(self, places: dict[str, list[int]]) -> float:
+        for place, wanted, _ in matches:
+            places.setdefault(wanted, []).append(place)
         pairs = [(a, b) for a, b in zip(self.order, self.order[1:], strict=False) if a != b]
         whole = math.fsum(self.share[a] + self.share[b] for a, b in pairs)
         if not whole:
@@ -134,8 +120,35 @@ class _Asked:
         return math.fsum(self.share[a] + self.share[b] for a, b in pairs if _together(places, a, b)) / whole
 
 
+def _covered(matches: list[_Match]) -> float:
+    best: dict[str, float] = {}
+    for _, wanted, worth in matches:
+        best[wanted] = max(worth, best.get(wanted, 0.0))
+    return min(1.0, math.fsum(best.values()))
+
+
+def _near(matches: list[_Match]) -> float:
+    """The best window's coverage; each window ends with a match, and matches enter and leave it once."""
+    inside: dict[str, list[float]] = {}
+    first, best = 0, 0.0
+    for place, wanted, worth in matches:
+        inside.setdefault(wanted, []).append(worth)
+        while matches[first][0] <= place - _WINDOW:
+            inside[matches[first][1]].pop(0)
+            first += 1
+        best = max(best, math.fsum(max(worths) for worths in inside.values() if worths))
+    return min(1.0, best)
+
+
 def _together(places: dict[str, list[int]], a: str, b: str) -> bool:
-    return any(abs(one - other) <= _ADJACENT for one in places.get(a, ()) for other in places.get(b, ()))
+    """Whether the two terms stand at most `_ADJACENT` apart somewhere; both lists are in order."""
+    one, other = places.get(a, ()), places.get(b, ())
+    i = j = 0
+    while i < len(one) and j < len(other):
+        if abs(one[i] - other[j]) <= _ADJACENT:
+            return True
+        i, j = (i + 1, j) if one[i] < other[j] else (i, j + 1)
+    return False
 
 
 def _related(asked: Collection[str], text: list[str]) -> dict[str, list[str]]:

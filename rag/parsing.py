@@ -1,4 +1,4 @@
-"""Parsing of uploaded files in child processes: a crash, a bomb or an endless file costs that one document.
+"""Uploaded files are read and drawn in child processes: a crash, a bomb or an endless file costs that one document.
 
 A child reads many files, since starting one takes as long as reading dozens of small ones; it is replaced where a
 file ended it or made it grow, and after `_FILES_PER_CHILD` files.
@@ -7,6 +7,7 @@ file ended it or made it grow, and after `_FILES_PER_CHILD` files.
 from __future__ import annotations
 
 import atexit
+import base64
 import json
 import logging
 import os
@@ -25,7 +26,7 @@ from core.entities import Block, Parsed
 from core.errors import NichewiseError, ParseFailed
 from rag.readers import Limits, suffix_of
 
-__all__ = ["Limits", "Parser", "parse"]
+__all__ = ["Limits", "Parser", "page_png", "parse"]
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ CRASHED = "The file made its reader stop; it is probably damaged. Open it, save 
 
 _ROOT = Path(__file__).resolve().parent.parent
 _FILES_PER_CHILD = 500
+_DRAWING = Limits(cpu_seconds=20, seconds=30)
 # Nothing else: a process that reads hostile files has no use for the keys in the environment.
 _ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
 
@@ -57,12 +59,20 @@ def parse(path: Path, filename: str, limits: Limits | None = None) -> Parsed:
     May be called from several threads. Raises UnsupportedFormat, or ParseFailed with a sentence for the uploader that
     names the limit if one was met.
     """
-    return _parser().parse(path, filename, limits or Limits())
+    return _parser("read", 2).parse(path, filename, limits or Limits())
+
+
+def page_png(path: Path, page: int, passage: str) -> bytes:
+    """`rag.highlight.page_png`, done by a child of its own: somebody waits for it, so it never stands behind an upload.
+
+    Raises NotFound where there is no such page, ParseFailed where the file ends its reader.
+    """
+    return _parser("draw", 1).page_png(path, page, passage, _DRAWING)
 
 
 @cache
-def _parser() -> Parser:
-    parser = Parser()
+def _parser(_purpose: str, children: int) -> Parser:
+    parser = Parser(children)
     atexit.register(parser.close)
     return parser
 
@@ -80,6 +90,7 @@ class Parser:
 
     def __init__(self, children: int = 2) -> None:
         self._idle: list[_Child] = []
+        self._busy: set[_Child] = set()
         self._lock = Lock()
         self._free = BoundedSemaphore(children)
         # A child dies with the thread that started it, so one thread that outlives every caller starts them all.
@@ -87,7 +98,24 @@ class Parser:
 
     def parse(self, path: Path, filename: str, limits: Limits) -> Parsed:
         suffix_of(filename)
-        request = {"path": str(path.absolute()), "filename": filename, "limits": asdict(limits)}
+        return _parsed(self._done({"path": str(path.absolute()), "filename": filename}, limits))
+
+    def page_png(self, path: Path, page: int, passage: str, limits: Limits) -> bytes:
+        answer = self._done({"path": str(path.absolute()), "page": page, "passage": passage}, limits)
+        return base64.b64decode(answer["png"])
+
+    def close(self) -> None:
+        """Ends every child, in the middle of a file if need be; who waits for that one gets an error."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().kill()
+            for child in self._busy:
+                child.end()
+        self._starter.shutdown()
+
+    def _done(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+        """A child's answer; its error is raised here."""
+        request["limits"] = asdict(limits)
         with self._free:
             try:
                 answer = self._ask(self._take(), request, limits)
@@ -95,13 +123,9 @@ class Parser:
                 if not stopped.retry:
                     raise ParseFailed(stopped.sentence, **stopped.values) from stopped
                 answer = self._ask_fresh(request, limits)
-        return _parsed(answer, filename)
-
-    def close(self) -> None:
-        with self._lock:
-            while self._idle:
-                self._idle.pop().kill()
-        self._starter.shutdown()
+        if "error" in answer:
+            raise _error(answer)
+        return answer
 
     def _ask_fresh(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         try:
@@ -123,10 +147,14 @@ class Parser:
 
     def _ask(self, child: _Child, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         kept = False  # also where the child is gone
+        with self._lock:
+            self._busy.add(child)
         try:
             answer = child.ask(request, limits)
             kept = child.files < _FILES_PER_CHILD and answer["peak_mb"] < limits.memory_mb / 2
         finally:
+            with self._lock:
+                self._busy.discard(child)
             if kept:
                 with self._lock:
                     self._idle.append(child)
@@ -199,16 +227,16 @@ class _Child:
             raise _Stopped(ABORTED, retry=used_before, megabytes=limits.memory_mb)
         raise _Stopped(CRASHED, retry=used_before)
 
+    def end(self) -> None:
+        """May be called from another thread than the one that asks."""
+        self._process.kill()
+
     def kill(self) -> None:
         self._process.kill()
         self._process.communicate()
 
 
-def _parsed(answer: dict[str, Any], filename: str) -> Parsed:
-    if "blocks" not in answer:
-        if answer["trace"]:
-            log.info("The reader of %s failed:\n%s", Path(filename).suffix, answer["trace"])
-        raise _error(answer)
+def _parsed(answer: dict[str, Any]) -> Parsed:
     return Parsed(
         blocks=tuple(Block(*block) for block in answer["blocks"]),
         title=answer["title"],
@@ -220,5 +248,7 @@ def _parsed(answer: dict[str, Any], filename: str) -> Parsed:
 
 
 def _error(answer: dict[str, Any]) -> NichewiseError:
+    if answer["trace"]:
+        log.info("A reader failed:\n%s", answer["trace"])
     kind: type[NichewiseError] = getattr(errors, answer["error"])
     return kind(answer["sentence"], **answer["values"])

@@ -21,6 +21,8 @@ _WEAKEST = 0.12  # share of the question's weight that the best sentence must co
 _FROM_CONTEXT = 0.45  # what a term in the title or heading counts, against one in the sentence itself
 _NEW_COVERAGE = 0.12  # share of the question's weight that a further sentence must add
 _ABOUT = 0.6  # a title that covers this much of the question: the passage as a whole is the answer
+_NAMED_TERMS = 2  # of the question, in such a title at least
+_OUTWEIGHS = 0.25  # a single sentence that covers so much more of the question is preferred to the article
 _COHERENT_LENGTH = 600  # characters of consecutive sentences quoted from such a passage
 _AMOUNT = re.compile(
     r"\b(?:how (?:many|much|long|old|often|far)|when|what (?:year|date|time)|"
@@ -76,13 +78,45 @@ def _choose(question: str, passages: Sequence[Passage], candidates: list[_Candid
         scored.append((_score(question, terms, weights, candidate, passages), candidate))
     if not scored:
         return []
-    best_score, best = max(scored, key=lambda pair: (pair[0], -pair[1].passage, -pair[1].position))
+    best_score, best = max(scored, key=_order)
     terms = asked[passages[best.passage].language]
     if _coverage(terms, weights, best) < _WEAKEST:
         return []
-    if _share(best.context & terms, terms, weights) >= _ABOUT:
-        return _coherent(best, candidates)
+    article = _article(asked, passages, candidates, weights)
+    if article is not None and article[0] + _OUTWEIGHS >= _known_share(best.terms & terms, terms, weights, candidates):
+        return _coherent([pair for pair in scored if pair[1].passage == article[1]])
     return _complement(best, best_score, scored, terms, weights, candidates)
+
+
+def _order(pair: tuple[float, _Candidate]) -> tuple[float, int, int]:
+    score, candidate = pair
+    return score, -candidate.passage, -candidate.position
+
+
+def _article(
+    asked: dict[str, frozenset[str]],
+    passages: Sequence[Passage],
+    candidates: list[_Candidate],
+    weights: dict[str, float],
+) -> tuple[float, int] | None:
+    """The passage whose title and headings cover most of the question, with that share; None if none is about it."""
+    shares: dict[int, float] = {}
+    for candidate in candidates:
+        terms = asked[passages[candidate.passage].language]
+        named = candidate.context & terms
+        if len(named) >= _NAMED_TERMS:
+            share = _known_share(named, terms, weights, candidates)
+            shares[candidate.passage] = max(share, shares.get(candidate.passage, 0.0))
+    about = max(((share, -number) for number, share in shares.items()), default=(0.0, 0))
+    return (about[0], -about[1]) if about[0] >= _ABOUT else None
+
+
+def _known_share(
+    found: frozenset[str], terms: frozenset[str], weights: dict[str, float], candidates: list[_Candidate]
+) -> float:
+    """The share of those terms of the question that occur in the passages at all."""
+    known = terms & frozenset().union(*(candidate.terms | candidate.context for candidate in candidates))
+    return _share(found, known, weights)
 
 
 def _rarity(terms: frozenset[str], candidates: list[_Candidate]) -> dict[str, float]:
@@ -120,18 +154,17 @@ def _score(
     return score - 0.05 * max(0.0, len(candidate.sentence.text) / LONGEST_QUOTE - 1)
 
 
-def _coherent(best: _Candidate, candidates: list[_Candidate]) -> list[_Candidate]:
-    """Consecutive sentences of the passage that is about the question, the best one among them, from its beginning."""
-    own = [candidate for candidate in candidates if candidate.passage == best.passage]
-    at = own.index(best)
-    start = 0 if at < MOST_SENTENCES else at
-    chosen: list[_Candidate] = []
-    for candidate in own[start : start + MOST_SENTENCES]:
-        length = sum(len(one.sentence.text) for one in chosen)
-        if length + len(candidate.sentence.text) > _COHERENT_LENGTH and candidate.position > best.position:
+def _coherent(scored: list[tuple[float, _Candidate]]) -> list[_Candidate]:
+    """The beginning of an article about the question, which is its answer, and its best sentence if that is later."""
+    own = [candidate for _, candidate in scored]
+    best = max(scored, key=_order)[1]
+    later = best not in own[:MOST_SENTENCES]
+    chosen = [own[0]]
+    for candidate in own[1 : MOST_SENTENCES - 1 if later else MOST_SENTENCES]:
+        if sum(len(one.sentence.text) for one in chosen) + len(candidate.sentence.text) > _COHERENT_LENGTH:
             break
         chosen.append(candidate)
-    return chosen
+    return chosen if best in chosen or not later else [*chosen, best]
 
 
 def _complement(

@@ -44,11 +44,14 @@ class Retriever:
     """Both legs and their fusion. `questions` embeds what is asked; where its model does not speak the language of the
     question, or cannot be used, the lexical leg decides alone."""
 
-    def __init__(self, vectors: Vectors, lexical: Lexical, questions: Questions) -> None:
+    def __init__(
+        self, vectors: Vectors, lexical: Lexical, questions: Questions, *, exhaustive_below: int = EXHAUSTIVE_BELOW
+    ) -> None:
         self._vectors = vectors
         self._lexical = lexical
         self._questions = questions
         self._exact = ExactVectors()
+        self._exhaustive_below = exhaustive_below
 
     def retrieve(self, version: CollectionVersion, question: str, k: int, readable: Readable) -> Retrieval:
         """The `k` best passages of `version` that are `readable`; fewer only if no more match.
@@ -87,7 +90,7 @@ class Retriever:
         k: int,
         readable: Readable,
     ) -> _Legs:
-        few = readable.all(EXHAUSTIVE_BELOW)
+        few = readable.all(self._exhaustive_below)
         if few is None:
             return self._deepening(version, question, language, vector, k, readable)
         depth = max(_DEEPEST_RANK, k)

@@ -6,18 +6,19 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from core.entities import Client, Principal, User, UserStatus
-from core.errors import BadInput, Forbidden, Locked, NichewiseError, NotSignedIn, WrongCredentials
+from core.errors import BadInput, Locked, NichewiseError, NotSignedIn, WrongCredentials
 from core.i18n import LOCALES
-from core.security import BCRYPT_ROUNDS, hash_password, new_token, token_hash, verify_password
+from core.security import new_token, token_hash
 from core.settings import Settings
 from data.database import Database, Stores
 from data.stores.failures import Tries
 from services import letters
-from services.credentials import LONGEST_PASSWORD, check_password, normal_email, valid_email, valid_name
+from services.credentials import Passwords, check_password, normal_email, valid_email, valid_name
+from services.entry import refusal
 from services.mail import Mail
 from services.rates import Rate, Rates
 
@@ -35,18 +36,12 @@ _RESET_TAKES = 0.15  # seconds, whether the e-mail is known or not
 
 
 class Accounts:
-    """`rounds` is the cost of bcrypt; every stored hash and the one that unknown people are checked against have it."""
-
-    def __init__(
-        self, db: Database, settings: Settings, mail: Mail, rates: Rates, *, rounds: int = BCRYPT_ROUNDS
-    ) -> None:
+    def __init__(self, db: Database, settings: Settings, mail: Mail, rates: Rates, passwords: Passwords) -> None:
         self._db = db
         self._settings = settings
         self._mail = mail
         self._rates = rates
-        self._rounds = rounds
-        # Any salt and any 31 characters of bcrypt's alphabet: nobody knows a password of it, checking costs the same.
-        self._nobody = f"$2b${rounds:02d}$" + "abcdefghijklmnopqrstuu" + "." * 31
+        self._passwords = passwords
 
     # --- sign in ----------------------------------------------------------------------------------------------------
 
@@ -59,10 +54,10 @@ class Accounts:
         self._rates.hit(f"sign-in:{client.ip}", _SIGN_INS)
         address = normal_email(email)
         if address is None:
-            verify_password(password[:LONGEST_PASSWORD], self._nobody)
+            self._passwords.matches(password, "")
             raise WrongCredentials
         stored, tries = self._count_try(address, client)
-        right = self._matches(password, stored)
+        right = self._passwords.matches(password, stored)
         with self._db.begin() as tx:
             outcome = self._entered(tx, address, client) if right else self._missed(tx, address, tries, client)
         if isinstance(outcome, NichewiseError):
@@ -80,11 +75,6 @@ class Accounts:
             raise Locked(minutes=math.ceil(tries.locked_for / 60), seconds=tries.locked_for)
         return known[1] if known else "", tries
 
-    def _matches(self, password: str, stored: str) -> bool:
-        """Costs one bcrypt check whether or not there is a hash to check against."""
-        right = verify_password(password[:LONGEST_PASSWORD], stored or self._nobody)
-        return right and bool(stored) and len(password) <= LONGEST_PASSWORD
-
     def _missed(self, tx: Stores, address: str, tries: Tries, client: Client) -> WrongCredentials:
         user = tx.users.by_email(address)
         locks = tries.count >= MOST_TRIES and tx.failures.lock(address, most=MOST_TRIES, lock=LOCK)
@@ -98,9 +88,9 @@ class Accounts:
         user = tx.users.by_email(address)
         if user is None:  # deleted while the password was checked
             return WrongCredentials()
-        if refusal := _refusal(user):
+        if refused := refusal(user):
             tx.audit.write(user, "sign_in.refused", "user", user.id, ip=client.ip, status=user.status.value)
-            return refusal
+            return refused
         tx.users.touch_sign_in(user.id)
         tx.audit.write(user, "sign_in", "user", user.id, ip=client.ip)
         return user
@@ -113,7 +103,7 @@ class Accounts:
         self._rates.hit(f"register:{client.ip}", _REGISTRATIONS)
         address, name = valid_email(email), valid_name(name)
         check_password(password, address)
-        hashed = hash_password(password, self._rounds)
+        hashed = self._passwords.hash(password)
         allowed = address.rpartition("@")[2] in self._settings.allowed_email_domains
         status = UserStatus.ACTIVE if allowed else UserStatus.PENDING
         with self._db.begin() as tx:
@@ -164,7 +154,7 @@ class Accounts:
         if owner is None:
             raise expired
         check_password(password, owner.email)
-        hashed = hash_password(password, self._rounds)
+        hashed = self._passwords.hash(password)
         with self._db.begin() as tx:
             if tx.resets.use(hashed_token) is None:
                 raise expired
@@ -180,10 +170,10 @@ class Accounts:
         self._rates.hit(f"password:{user_id}", _PASSWORD_CHANGES)
         with self._db.begin() as tx:
             known = tx.users.credentials(principal.email)
-        if not self._matches(old, known[1] if known else ""):
+        if not self._passwords.matches(old, known[1] if known else ""):
             raise BadInput("The present password is wrong.")
         check_password(new, principal.email)
-        hashed = hash_password(new, self._rounds)
+        hashed = self._passwords.hash(new)
         with self._db.begin() as tx:
             user = tx.users.lock(user_id)
             if user is None:
@@ -227,23 +217,6 @@ class Accounts:
 
     def _language(self, user: User) -> str:
         return user.locale or self._settings.locale
-
-
-def _refusal(user: User) -> Forbidden | None:
-    """Why somebody with the right password may not enter."""
-    if user.status is UserStatus.PENDING:
-        return Forbidden("Your account waits for an administrator to approve it. You get a mail when it is ready.")
-    if user.status is UserStatus.DISABLED:
-        return Forbidden("Your account is disabled. Ask an administrator to enable it.")
-    if user.active_until and user.active_until <= datetime.now(UTC):
-        return Forbidden(
-            "Your account ended on %(date)s. Ask an administrator to extend it.", date=_day(user.active_until)
-        )
-    return None
-
-
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()
 
 
 def _locale(text: str) -> str:

@@ -9,7 +9,7 @@ from core.settings import ROOT, Settings
 from data.database import Database
 from rag.embedder import Embedder
 from rag.lexical import Lexical
-from rag.parsing import parse
+from rag.parsing import Parser
 from rag.questions import Questions
 from rag.retrieval import Retriever
 from rag.vectors import Vectors
@@ -19,6 +19,7 @@ from services.blobs import Blobs
 from services.collections import Collections
 from services.conversations import Conversations
 from services.corpora import Corpora
+from services.credentials import Passwords
 from services.documents import Documents
 from services.fingerprints import Fingerprints
 from services.health import Health
@@ -86,13 +87,14 @@ def build(settings: Settings, database_url: str) -> Services:
     db = Database(database_url, cipher(settings))
     rates = Rates(db)
     mail = Mail(db, settings)
-    accounts = Accounts(db, settings, mail, rates)
+    passwords = Passwords()
+    accounts = Accounts(db, settings, mail, rates, passwords)
     keys = Keys(db)
     vectors, lexical, embedder = Vectors(settings), Lexical(settings.var_dir / "lexical"), Embedder(settings)
     indexing, questions = Indexing(db, vectors, lexical), Questions(settings)
     blobs, fingerprints = Blobs(settings.blobs_url), Fingerprints(settings)
     collections = Collections(db, fingerprints)
-    parses, passages, images = Parses(blobs, parse), Passages(embedder), PageImages(blobs)
+    parses, passages, images = Parses(blobs, Parser()), Passages(embedder), PageImages(blobs)
     ingestion = Ingestion(db, parses, passages, Publishing(db, vectors, lexical, indexing), fingerprints)
     removal = Removal(db, blobs, vectors, lexical, indexing, images)
     search = Search(db, collections, indexing, Retriever(vectors, lexical, questions))
@@ -105,7 +107,7 @@ def build(settings: Settings, database_url: str) -> Services:
         rates=rates,
         mail=mail,
         accounts=accounts,
-        people=People(db, settings, mail, accounts),
+        people=People(db, settings, mail, accounts, passwords),
         keys=keys,
         sessions=Sessions(db, keys),
         audit=Audit(db),

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from core.errors import BadInput, WeakPassword
+from core.security import BCRYPT_ROUNDS, hash_password, verify_password
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
@@ -69,3 +70,20 @@ def check_password(password: str, email: str) -> None:
         raise WeakPassword
     if not password.isprintable():
         raise WeakPassword("The password holds a character that cannot be typed. Choose another one.")
+
+
+class Passwords:
+    """Hashes and checks; `rounds` is the cost of bcrypt, of every stored hash and of the one that is nobody's."""
+
+    def __init__(self, rounds: int = BCRYPT_ROUNDS) -> None:
+        self._rounds = rounds
+        # Any salt and any 31 characters of bcrypt's alphabet: nobody knows a password of it, checking costs the same.
+        self._nobody = f"$2b${rounds:02d}$" + "abcdefghijklmnopqrstuu" + "." * 31
+
+    def hash(self, password: str) -> str:
+        return hash_password(password, self._rounds)
+
+    def matches(self, password: str, stored: str) -> bool:
+        """Costs one bcrypt check whether or not there is a hash to check against."""
+        right = verify_password(password[:LONGEST_PASSWORD], stored or self._nobody)
+        return right and bool(stored) and len(password) <= LONGEST_PASSWORD

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.entities import Document
 from core.errors import NotFound
+from rag.parsing import page_png
 from services.blobs import Blobs
 
 _KEPT = 64  # about 15 MB
@@ -46,7 +47,5 @@ class PageImages:
         return len(gone)
 
     def _drawn(self, document: Document, page: int, passage: str) -> bytes:
-        from rag.highlight import page_png  # pdfium is loaded when the first page is looked at
-
         with self._blobs.local(document.sha256) as path:
             return page_png(path, page, passage)

@@ -104,6 +104,7 @@ class Ingestion:
         """Breaks off what runs; the next process resumes it."""
         for batcher in (self._describing, self._chunking, self._keeping):
             batcher.stop()
+        self._parses.stop()
         self._passages.stop()
         self._publishing.stop()
 

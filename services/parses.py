@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from core.entities import Block, Parsed
+from rag.parsing import Limits, Parser
+from services.batching import Stopped
 from services.blobs import Blobs
 
 _LAYOUT = 1  # a newer reader makes a newer parse: raise it when readers see more than they did
@@ -14,9 +15,15 @@ _TELLING = 20_000  # characters that decide the language
 
 
 class Parses:
-    def __init__(self, blobs: Blobs, parse: Callable[[Path, str], Parsed]) -> None:
+    def __init__(self, blobs: Blobs, parser: Parser) -> None:
         self._blobs = blobs
-        self._parse = parse
+        self._parser = parser
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Breaks off what is being read; whoever waits for it gets `Stopped`."""
+        self._stopped = True
+        self._parser.close()
 
     def get(self, sha256: str, filename: str) -> Parsed:
         """The kept parse, else a new one. `ParseFailed` or `UnsupportedFormat` with a sentence for the uploader."""
@@ -24,9 +31,17 @@ class Parses:
         if kept := self._blobs.derived(sha256, suffix):
             return _parsed(kept)
         with self._blobs.local(sha256) as path:
-            parsed = self._parse(path, filename)
+            parsed = self._read(path, filename)
         self._blobs.put_derived(sha256, suffix, _written(parsed))
         return parsed
+
+    def _read(self, path: Path, filename: str) -> Parsed:
+        try:
+            return self._parser.parse(path, filename, Limits())
+        except Exception as error:
+            if self._stopped:  # the file is not to blame
+                raise Stopped from error
+            raise
 
 
 def _written(parsed: Parsed) -> bytes:

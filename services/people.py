@@ -12,12 +12,11 @@ from uuid import UUID
 from core.entities import Principal, User, UserStatus
 from core.errors import BadInput, Conflict, Forbidden, NotFound, StartupError, WeakPassword
 from core.roles import Permission, Role
-from core.security import BCRYPT_ROUNDS, hash_password
 from core.settings import Settings
 from data.database import Database, Stores
 from services import letters
 from services.accounts import Accounts
-from services.credentials import check_password, valid_email, valid_name
+from services.credentials import Passwords, check_password, valid_email, valid_name
 from services.mail import Mail
 
 ROLES = (Role.SALES, Role.ANALYST, Role.ADMIN)  # guests have no account
@@ -44,14 +43,12 @@ class PeoplePage:
 
 
 class People:
-    def __init__(
-        self, db: Database, settings: Settings, mail: Mail, accounts: Accounts, *, rounds: int = BCRYPT_ROUNDS
-    ) -> None:
+    def __init__(self, db: Database, settings: Settings, mail: Mail, accounts: Accounts, passwords: Passwords) -> None:
         self._db = db
         self._settings = settings
         self._mail = mail
         self._accounts = accounts
-        self._rounds = rounds
+        self._passwords = passwords
 
     def list(
         self,
@@ -77,7 +74,7 @@ class People:
         _check_role(role)
         if password is not None:
             check_password(password, address)
-        hashed = hash_password(password, self._rounds) if password is not None else ""
+        hashed = self._passwords.hash(password) if password is not None else ""
         with self._db.begin() as tx:
             made = tx.users.create(address, name, role, UserStatus.ACTIVE, hashed)
             if made is None:
@@ -168,7 +165,7 @@ class People:
             check_password(password, address)
         except WeakPassword as error:
             raise StartupError("NICHEWISE_ADMIN_PASSWORD cannot be used. " + error.template, **error.values) from error
-        hashed = hash_password(password, self._rounds)
+        hashed = self._passwords.hash(password)
         with self._db.begin() as tx:
             made = tx.users.create(address, name, role, UserStatus.ACTIVE, hashed, demo=demo)
             if made:

@@ -41,12 +41,13 @@ class House:
     def open(self) -> None:
         """Everything that must stand before the first page can show. Raises StartupError. Call from the main thread."""
         self._lock.take()
-        self._export_model()
         url = self._database_url()
         with self._step("Migrating the database"):
             _migrate(url)
+        self._export_model()
         self._services = container.build(self.settings, url)
         container.install(self._services)
+        self._services.turns.recover()
         with self._step("Preparing accounts and collections"):
             self._first_run()
 

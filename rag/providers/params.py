@@ -62,7 +62,9 @@ def _stops(value: Any) -> tuple[str, ...]:
     usable = isinstance(stops, list | tuple) and len(stops) <= _MOST_STOPS
     if not usable or not all(isinstance(stop, str) and _storable(stop) for stop in stops):
         raise BadInput(
-            "stop must be up to %(most)s texts of 1 to %(longest)s characters.", most=_MOST_STOPS, longest=_LONGEST_STOP
+            "Use up to %(most)s stop texts of 1 to %(longest)s characters each.",
+            most=_MOST_STOPS,
+            longest=_LONGEST_STOP,
         )
     return tuple(stops)
 

@@ -1,4 +1,4 @@
-"""The process that reads files for `rag.parsing`: a request per line on standard input, an answer per line on output.
+"""The process that reads files, and draws their pages, for `rag.parsing`: a request per line in, an answer per line out.
 
 It is niced, bounded in memory and computing time, and dies with its parent. Answers are JSON, never pickles: what comes
 out of a process that hostile files have been through is not to be trusted with more.
@@ -6,6 +6,7 @@ out of a process that hostile files have been through is not to be trusted with 
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ctypes
 import json
@@ -61,7 +62,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     limits = Limits(**request["limits"])
     _bound(limits)
     try:
-        return _written(read(Path(request["path"]), request["filename"], limits))
+        path = Path(request["path"])
+        return _drawn(path, request) if "page" in request else _written(read(path, request["filename"], limits))
     except NichewiseError as error:
         # A library that gets no memory may call the file damaged instead.
         if error.__cause__ is not None and _peak_mb() > _NEAR_THE_LIMIT * limits.memory_mb:
@@ -91,6 +93,12 @@ def _peak_mb() -> float:
             if line.startswith("VmPeak:"):
                 return int(line.split()[1]) * 1024 / _MEGABYTE
     return 0.0
+
+
+def _drawn(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    from rag.highlight import page_png  # brings Pillow, which no reader needs
+
+    return {"png": base64.b64encode(page_png(path, request["page"], request["passage"])).decode()}
 
 
 def _written(parsed: Parsed) -> dict[str, Any]:

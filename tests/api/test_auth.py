@@ -86,27 +86,25 @@ def test_the_browser_session_opens_the_api_too(client: TestClient, person: Perso
     assert client.get("/api/me", headers=cookie(person())).json()["role"] == "sales"
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        ({"Sec-Fetch-Site": "same-origin"}, 201),
-        ({"Origin": "http://testserver"}, 201),
-        ({"Origin": "https://testserver:443"}, 201),
-        ({}, 201),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site", "Origin": "http://evil.testserver"}, 403),
-        ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "http://testserver:9999"}, 403),
-        ({"Origin": "http://testserver.evil.example"}, 403),
-        ({"Origin": "http://testserver:port"}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Referer": "https://evil.example/page"}, 403),
-    ],
-)
-def test_another_site_cannot_use_the_cookie(
-    client: TestClient, person: Person, cookie: Headers, sent: dict[str, str], status: int
-) -> None:
-    assert client.post("/api/keys", json={"name": "CI"}, headers={**cookie(person()), **sent}).status_code == status
+OWN = [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://testserver"}, {"Origin": "https://testserver:443"}, {}]
+FOREIGN = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site", "Origin": "http://evil.testserver"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "http://testserver:9999"},
+    {"Origin": "http://testserver.evil.example"},
+    {"Origin": "http://testserver:port"},
+    {"Origin": "null"},
+    {"Referer": "https://evil.example/page"},
+]
+
+
+def test_another_site_cannot_use_the_cookie(client: TestClient, person: Person, cookie: Headers) -> None:
+    headers = cookie(person())
+    answers = [
+        client.post("/api/keys", json={"name": "CI"}, headers={**headers, **sent}).status_code for sent in OWN + FOREIGN
+    ]
+    assert answers == [201] * len(OWN) + [403] * len(FOREIGN)
 
 
 def test_a_bearer_token_needs_no_origin(client: TestClient, person: Person, bearer: Headers) -> None:

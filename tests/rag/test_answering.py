@@ -125,6 +125,14 @@ def test_an_empty_collection_is_refused_too(write: Callable[..., Read]) -> None:
     assert write(found(evidence=0.0)).draft.action is Action.REFUSE
 
 
+def test_a_refusal_speaks_the_language_of_the_question(settings: Settings) -> None:
+    retrieval = found(PARKING, evidence=0.1, language="ru")
+    brief = Brief("", "Сколько дней отпуска?", "ru", retrieval=retrieval, searched="Документы")
+    read = asyncio.run(_read(Draft(brief, Choice(get("extractive"), "extractive", auto=True), Params(), settings)))
+    assert "«Документы»" in read.shown
+    assert "(1)" in read.shown
+
+
 def test_without_documents_the_model_answers_alone_and_cites_nothing(
     ollama: OllamaServer, write: Callable[..., Read]
 ) -> None:

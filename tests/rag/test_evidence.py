@@ -120,7 +120,7 @@ def test_it_is_fast() -> None:
     question = "When does the Berlin office open in the morning, and who has the keys of the second floor?"
     took = []
     for _ in range(20):
-        started = time.perf_counter()
+        started = time.process_time()
         _score(question, *passages)
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.005  # seconds
+        took.append(time.process_time() - started)
+    assert min(took) < 0.005  # seconds of processor time, whoever else works here

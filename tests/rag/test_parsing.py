@@ -14,7 +14,7 @@ from threading import Thread
 import psutil
 import pytest
 
-from core.errors import ParseFailed, UnsupportedFormat
+from core.errors import NotFound, ParseFailed, UnsupportedFormat
 from core.settings import ROOT
 from rag import readers
 from rag.parsing import Limits, Parser, parse
@@ -213,3 +213,17 @@ def test_closing_ends_the_children(saved: Callable[[str, bytes], Path]) -> None:
     (child,) = set(reading_children()) - before
     parser.close()
     assert not child.is_running()
+
+
+def test_a_page_is_drawn_by_a_child_and_a_missing_page_is_said(
+    parser: Parser, saved: Callable[[str, bytes], Path]
+) -> None:
+    path = saved("letter.pdf", samples.pdf(["Rent is due on the first day."]))
+    assert parser.page_png(path, 1, "Rent is due", Limits()).startswith(b"\x89PNG")
+    with pytest.raises(NotFound):
+        parser.page_png(path, 2, "Rent is due", Limits())
+
+
+def test_a_page_that_cannot_be_drawn_costs_a_sentence(parser: Parser, saved: Callable[[str, bytes], Path]) -> None:
+    with pytest.raises(ParseFailed):
+        parser.page_png(saved("noise.pdf", b"%PDF-1.7 and nothing else"), 1, "", Limits())

@@ -15,7 +15,6 @@ from core.errors import FingerprintMismatch
 from core.roles import Role
 from core.settings import Settings
 from data.database import Database
-from rag import retrieval
 from rag.lexical import Lexical
 from rag.questions import Questions
 from rag.readable import Readable
@@ -34,16 +33,25 @@ class Desk:
         self.library = Library(db, self.vectors)
         self.indexing = Indexing(db, self.vectors, self.lexical)
         self.retriever = Retriever(self.vectors, self.lexical, questions)
+        self.deepening = Retriever(self.vectors, self.lexical, questions, exhaustive_below=0)
         self.db = db
 
     def embed(self, *texts: str) -> list[list[float]]:
         return [list(vector) for vector in self.questions.model().get_text_embedding_batch(list(texts))]
 
     def ask(
-        self, shelf: Collection, question: str, k: int = 5, who: Principal = SALES, tags: tuple[str, ...] = ()
+        self,
+        shelf: Collection,
+        question: str,
+        k: int = 5,
+        who: Principal = SALES,
+        tags: tuple[str, ...] = (),
+        *,
+        deepening: bool = False,
     ) -> Retrieval:
         self.indexing.catch_up(shelf.version)
-        return self.retriever.retrieve(shelf.version, question, k, Readable(self.db, shelf.version, who, tags))
+        retriever = self.deepening if deepening else self.retriever
+        return retriever.retrieve(shelf.version, question, k, Readable(self.db, shelf.version, who, tags))
 
 
 @pytest.fixture(scope="module")
@@ -127,29 +135,25 @@ def test_one_collection_never_shows_in_another(desk: Desk) -> None:
     assert _texts(desk.ask(one, "Secret of other")) == ["Secret of one"]
 
 
-@pytest.mark.parametrize("limit", [retrieval.EXHAUSTIVE_BELOW, 0], ids=["exhaustive", "deepening"])
-def test_a_reader_of_one_document_of_many_gets_the_ranking_filtered_to_it(
-    desk: Desk, limit: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("deepening", [False, True])
+def test_a_reader_of_one_document_of_many_gets_the_ranking_filtered_to_it(desk: Desk, deepening: bool) -> None:
     """All 300 forbidden ones rank above the permitted one in both legs."""
-    monkeypatch.setattr(retrieval, "EXHAUSTIVE_BELOW", limit)
     shelf = desk.library.collection()
     loud = [f"refund refund refund number {i}" for i in range(300)]
     (near,), (far,) = desk.embed("refund refund refund"), desk.embed("the refund of an unrelated matter and long words")
     desk.library.add(shelf, loud, readers=[Role.ADMIN], vectors=[near] * 300)
     quiet = ["the refund of an unrelated matter and long words"]
     desk.library.add(shelf, quiet, vectors=[far])
-    assert _texts(desk.ask(shelf, "refund", who=SALES)) == quiet
-    assert quiet[0] not in _texts(desk.ask(shelf, "refund", who=ADMIN))
-    assert _texts(desk.ask(shelf, "refund", who=GUEST)) == []
+    assert _texts(desk.ask(shelf, "refund", who=SALES, deepening=deepening)) == quiet
+    assert quiet[0] not in _texts(desk.ask(shelf, "refund", who=ADMIN, deepening=deepening))
+    assert _texts(desk.ask(shelf, "refund", who=GUEST, deepening=deepening)) == []
 
 
-def test_both_ways_of_looking_find_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_ways_of_looking_find_the_same(desk: Desk) -> None:
     shelf = desk.library.collection()
     desk.library.add(shelf, FACTS, vectors=desk.embed(*FACTS))
     exhaustive = desk.ask(shelf, "office hours in Berlin")
-    monkeypatch.setattr(retrieval, "EXHAUSTIVE_BELOW", 0)
-    deepening = desk.ask(shelf, "office hours in Berlin")
+    deepening = desk.ask(shelf, "office hours in Berlin", deepening=True)
     assert _texts(exhaustive) == _texts(deepening)
     assert exhaustive.evidence == pytest.approx(deepening.evidence, abs=1e-4)
     for one, other in zip(exhaustive.passages, deepening.passages, strict=True):

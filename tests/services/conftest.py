@@ -14,6 +14,7 @@ from core.security import hash_password
 from core.settings import Settings
 from data.database import Database
 from services.accounts import Accounts
+from services.credentials import Passwords
 from services.keys import Keys
 from services.mail import Mail
 from services.people import People
@@ -33,9 +34,10 @@ class House:
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db
         self.settings = settings
+        passwords = Passwords(ROUNDS)
         self.mail = Mail(db, settings)
-        self.accounts = Accounts(db, settings, self.mail, Rates(db), rounds=ROUNDS)
-        self.people = People(db, settings, self.mail, self.accounts, rounds=ROUNDS)
+        self.accounts = Accounts(db, settings, self.mail, Rates(db), passwords)
+        self.people = People(db, settings, self.mail, self.accounts, passwords)
         self.keys = Keys(db)
         self.sessions = Sessions(db, self.keys)
 

@@ -24,6 +24,7 @@ from core.errors import (
 )
 from core.roles import Role
 from services.accounts import Accounts
+from services.credentials import Passwords
 from services.mail import Mail
 from services.rates import Rates
 from tests.services.conftest import CLIENT, PASSWORD, House
@@ -141,7 +142,7 @@ def test_an_account_past_its_end_date_may_not_enter(house: House) -> None:
 
 def test_an_unknown_person_costs_the_time_of_a_known_one(house: House) -> None:
     house.person()
-    costly = Accounts(house.db, house.settings, Mail(house.db, house.settings), Rates(house.db), rounds=9)
+    costly = Accounts(house.db, house.settings, Mail(house.db, house.settings), Rates(house.db), Passwords(9))
     with house.db.begin() as tx:
         user = tx.users.by_email("ann@example.com")
         assert user

@@ -72,7 +72,9 @@ def test_nobody_else_makes_or_reindexes_collections(desk: Desk) -> None:
             desk.services.collections.reindex(who, "documents")
 
 
-@pytest.mark.parametrize("name", ["", "a", "Prices", "two words", "-x", "x" * 64, "my-documents", "my-documents-x", "ю"])
+@pytest.mark.parametrize(
+    "name", ["", "a", "Prices", "two words", "-x", "x" * 64, "my-documents", "my-documents-x", "ю"]
+)
 def test_a_name_that_cannot_be_is_refused(desk: Desk, name: str) -> None:
     with pytest.raises(BadInput, match="small letters"):
         desk.services.collections.create(desk.admin, name, "Title", CollectionKind.DOCUMENTS)
@@ -93,7 +95,9 @@ def test_a_reindex_builds_a_second_version_and_keeps_the_first_for_going_back(de
     rebuild(desk)
     after = desk.services.collections.get(desk.sales, "documents")
     assert (after.version.number, after.documents, after.chunks) == (2, 1, before.chunks)
-    states = {version.number: version.state for version in desk.services.collections.versions(desk.analyst, "documents")}
+    states = {
+        version.number: version.state for version in desk.services.collections.versions(desk.analyst, "documents")
+    }
     assert states == {1: "retired", 2: "active"}
     assert desk.found(desk.sales, "documents", "возврат") == [desk.chunk_ids(document.id)[1]]
 

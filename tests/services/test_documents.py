@@ -94,7 +94,9 @@ def test_staff_upload_to_documents_and_their_own_and_administrators_everywhere(d
         (desk.admin, "analytics"),
         (desk.admin, "my-documents"),
     ):
-        assert desk.upload(who, RUSSIAN + collection + who.name, collection=collection).document.collection == collection
+        assert (
+            desk.upload(who, RUSSIAN + collection + who.name, collection=collection).document.collection == collection
+        )
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,9 @@ def test_a_document_of_another_persons_own_collection_does_not_exist_for_others(
 
 def test_the_original_comes_back_byte_by_byte(desk: Desk) -> None:
     original = samples.pdf([["A page."]])
-    document, stream = desk.services.documents.open(desk.analyst, desk.upload(desk.sales, original, "a.pdf").document.id)
+    document, stream = desk.services.documents.open(
+        desk.analyst, desk.upload(desk.sales, original, "a.pdf").document.id
+    )
     with stream:
         assert stream.read() == original
     assert (document.media_type, document.size) == ("application/pdf", len(original))

@@ -1,0 +1,146 @@
+"""Values of niche analytics that cross layers: frozen dataclasses, no behaviour beyond what follows from their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+Direction = Literal["higher", "lower", "none"]
+OverTime = Literal["sum", "last", "mean"]
+Format = Literal["integer", "decimal", "percent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Figures of one source; those of two datasets are never ranked or summed together.
+
+    `periods` are the first days of its months (or years), oldest first, and empty for a single point in time.
+    """
+
+    id: int
+    name: str
+    title: str
+    title_ru: str
+    source: str
+    as_of: str
+    periods: tuple[date, ...]
+    demo: bool
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sector:
+    id: int
+    dataset_id: int
+    title: str
+    title_ru: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """`whole` marks the one region of a dataset that stands for all of it."""
+
+    id: int
+    dataset_id: int
+    title: str
+    title_ru: str
+    aliases: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`formula` is empty for what was imported. `over_time` says how a year is made of its periods. `aliases` are
+    further names by which people ask for it, in both languages. A percentage is stored as a share (0.12)."""
+
+    id: int
+    dataset_id: int
+    name: str
+    title: str
+    title_ru: str
+    unit: str
+    unit_ru: str
+    description: str
+    description_ru: str
+    formula: str
+    over_time: OverTime
+    direction: Direction
+    format: Format
+    aliases: tuple[str, ...]
+    source: str
+    as_of: str
+    owner: str
+    version: int
+
+    @property
+    def derived(self) -> bool:
+        return bool(self.formula)
+
+
+@dataclass(frozen=True, slots=True)
+class Niche:
+    """`id` is what people and programs use; `key` is the database's. `article_id` names the article that tells about
+    it, for citations."""
+
+    id: str
+    key: int
+    dataset_id: int
+    title: str
+    title_ru: str
+    sector_id: int | None
+    aliases: tuple[str, ...]
+    aliases_ru: tuple[str, ...]
+    text: str
+    text_ru: str
+    article_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One metric of one niche among all niches of its dataset. `rank` counts from 1 at the largest value, `percentile`
+    (0 to 100) is the share of the other niches with a smaller value, ties counted by half; `niches` have a value."""
+
+    metric_id: int
+    value: float
+    rank: int
+    percentile: float
+    niches: int
+    median: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """An import in a dataset's history; only the last one that is applied can be undone."""
+
+    id: UUID
+    dataset: str
+    filename: str
+    state: Literal["waiting", "applied", "undone", "failed"]
+    counts: Mapping[str, Any]
+    created_at: datetime
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A page of niche analytics as a person left it: `params` are those of its address."""
+
+    id: UUID
+    title: str
+    params: Mapping[str, str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything about niches but their values, as of `revision`, which changes with every import."""
+
+    revision: str
+    datasets: Mapping[int, Dataset] = field(default_factory=dict)
+    sectors: Mapping[int, Sector] = field(default_factory=dict)
+    regions: Mapping[int, Region] = field(default_factory=dict)
+    metrics: Mapping[int, Metric] = field(default_factory=dict)
+    niches: Mapping[str, Niche] = field(default_factory=dict)

@@ -1,0 +1,190 @@
+"""The tables of niche analytics, on the metadata of `data.tables`."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from data.tables import _id, _json, _ref, _text, _texts, _time, metadata
+
+
+def _key() -> Column[int]:
+    return Column("id", Integer, Identity(), primary_key=True)
+
+
+def _of(name: str, target: str, *, nullable: bool = False, delete: str = "CASCADE") -> Column[int]:
+    return Column(name, Integer, ForeignKey(target, ondelete=delete), nullable=nullable)
+
+
+def _import() -> Column[object]:
+    """The import that made or last changed the row; no foreign key, so that history can be pruned cheaply."""
+    return Column("import_id", Uuid, nullable=False)
+
+
+niche_datasets = Table(
+    "niche_datasets",
+    metadata,
+    _key(),
+    _text("name", None, unique=True),
+    _text("title"),
+    _text("title_ru"),
+    _text("source"),
+    _text("as_of"),
+    Column("periods", ARRAY(Date), nullable=False, server_default="{}"),
+    Column("demo", Boolean, nullable=False, server_default=text("false")),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    _import(),
+    _time("updated_at", now=True),
+)
+
+niche_sectors = Table(
+    "niche_sectors",
+    metadata,
+    _key(),
+    _of("dataset_id", "niche_datasets.id"),
+    _text("title", None),
+    _text("title_ru"),
+    _import(),
+    UniqueConstraint("dataset_id", "title"),
+)
+
+niche_regions = Table(
+    "niche_regions",
+    metadata,
+    _key(),
+    _of("dataset_id", "niche_datasets.id"),
+    _text("title", None),  # empty for the one that stands for the whole
+    _text("title_ru"),
+    _texts("aliases"),
+    Column("whole", Boolean, nullable=False, server_default=text("false")),
+    _import(),
+    UniqueConstraint("dataset_id", "title"),
+)
+
+niche_metrics = Table(
+    "niche_metrics",
+    metadata,
+    _key(),
+    _of("dataset_id", "niche_datasets.id"),
+    _text("name", None),
+    _text("title", None),
+    _text("title_ru"),
+    _text("unit"),
+    _text("unit_ru"),
+    _text("description"),
+    _text("description_ru"),
+    _text("formula"),  # empty for what was imported
+    _text("over_time", "sum"),
+    _text("direction", "none"),
+    _text("format", "integer"),
+    _texts("aliases"),
+    _text("source"),
+    _text("as_of"),
+    _text("owner"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("position", Integer, nullable=False, server_default="0"),
+    _import(),
+    UniqueConstraint("dataset_id", "name"),
+    CheckConstraint("over_time IN ('sum', 'last', 'mean')", name="over_time"),
+    CheckConstraint("direction IN ('higher', 'lower', 'none')", name="direction"),
+    CheckConstraint("format IN ('integer', 'decimal', 'percent')", name="format"),
+)
+
+niches = Table(
+    "niches",
+    metadata,
+    _key(),
+    _text("public_id", None, unique=True),  # the code, or dataset-code where another dataset has that code
+    _of("dataset_id", "niche_datasets.id"),
+    _text("code", None),
+    _text("title", None),
+    _text("title_ru"),
+    _of("sector_id", "niche_sectors.id", nullable=True, delete="SET NULL"),
+    _texts("aliases"),
+    _texts("aliases_ru"),
+    _text("text"),
+    _text("text_ru"),
+    _text("article_id"),
+    _import(),
+    UniqueConstraint("dataset_id", "code"),
+    Index(None, "sector_id"),
+)
+
+niche_values = Table(  # one row per niche, metric and region: its headline and, where there are periods, all of them
+    "niche_values",
+    metadata,
+    _of("niche_id", "niches.id"),
+    _of("metric_id", "niche_metrics.id"),
+    _of("region_id", "niche_regions.id"),
+    Column("value", Double),
+    Column("series", ARRAY(Double)),  # along the dataset's periods
+    _import(),
+    Index("uq_niche_values_key", "metric_id", "region_id", "niche_id", unique=True, postgresql_include=["value"]),
+    Index(None, "niche_id", "region_id"),
+    Index(None, "region_id"),
+    Index(None, "import_id"),
+)
+
+niche_imports = Table(
+    "niche_imports",
+    metadata,
+    _id(),
+    _of("dataset_id", "niche_datasets.id", nullable=True, delete="SET NULL"),
+    _text("dataset"),
+    _text("filename"),
+    _text("sha256"),
+    _json("mapping"),
+    _json("counts"),
+    _text("state", "waiting"),
+    Column("demo", Boolean, nullable=False, server_default=text("false")),
+    _ref("created_by", "users.id", delete="SET NULL", nullable=True),
+    _time("created_at", now=True),
+    _time("applied_at"),
+    CheckConstraint("state IN ('waiting', 'applied', 'undone', 'failed')", name="state"),
+    Index(None, "dataset_id", "applied_at"),
+    Index(None, "created_by"),
+)
+
+niche_before = Table(  # rows as they were before an import changed them
+    "niche_before",
+    metadata,
+    _ref("import_id", "niche_imports.id"),
+    _text("entity", None),
+    _json("row"),
+    Index(None, "import_id"),
+)
+
+niche_vectors = Table(  # embeddings of niche titles: the key is a hash of the text, so a changed text has none
+    "niche_vectors",
+    metadata,
+    _text("content", None),
+    _text("model", None),
+    Column("vector", LargeBinary, nullable=False),
+    UniqueConstraint("content", "model"),
+)
+
+niche_views = Table(
+    "niche_saved_views",
+    metadata,
+    _id(),
+    _ref("owner_id", "users.id"),
+    _text("title", None),
+    _json("params"),
+    _time("created_at", now=True),
+    Index(None, "owner_id", "created_at"),
+)

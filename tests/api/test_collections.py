@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+
+from core.entities import User
+from core.roles import Role
+from services.container import Services
+
+Headers = dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def defaults(services: Services) -> None:
+    services.collections.ensure_defaults()
+
+
+@pytest.fixture
+def sales(person: Callable[..., User], bearer: Callable[[User], Headers]) -> Headers:
+    return bearer(person(Role.SALES))
+
+
+def test_the_list_has_what_other_programs_rely_on(client: TestClient, sales: Headers) -> None:
+    listed = client.get("/api/collections", headers=sales).json()
+    assert [collection["name"] for collection in listed] == ["analytics", "documents", "faq", "my-documents"]
+    assert listed[2] == {
+        "name": "faq",
+        "title": "Questions and answers",
+        "kind": "faq",
+        "documents": 0,
+        "chunks": 0,
+        "version": 1,
+        "embedding": "all-MiniLM-L6-v2-int8",
+    }
+
+
+def test_an_administrator_creates_a_collection_and_starts_its_reindex(
+    client: TestClient, admin: Headers, sales: Headers
+) -> None:
+    body = {"name": "prices", "title": "Price lists", "kind": "documents", "readers": ["analyst"]}
+    created = client.post("/api/collections", json=body, headers=admin)
+    assert (created.status_code, created.json()["name"]) == (201, "prices")
+    assert "prices" not in [one["name"] for one in client.get("/api/collections", headers=sales).json()]
+    started = client.post("/api/collections/prices/reindex", headers=admin)
+    assert started.status_code == 202
+    job = client.get(f"/api/jobs/{started.json()['job_id']}", headers=admin)
+    assert job.json() == {
+        "status": "waiting",
+        "done": 0,
+        "total": 0,
+        "result": {"collection": "prices", "version": 2},
+        "error": "",
+    }
+    assert client.post("/api/collections/prices/reindex", headers=admin).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"name": "faq", "title": "Again", "kind": "faq"}, 409),
+        ({"name": "No good", "title": "x", "kind": "faq"}, 400),
+        ({"name": "mine", "title": "x", "kind": "personal"}, 400),
+        ({"name": "prices", "title": "x", "kind": "unheard-of"}, 422),
+        ({"name": "prices"}, 422),
+    ],
+)
+def test_a_collection_that_cannot_be_is_refused_with_a_reason(
+    client: TestClient, admin: Headers, body: dict[str, str], status: int
+) -> None:
+    refused = client.post("/api/collections", json=body, headers=admin)
+    assert refused.status_code in (status, 400)
+    assert refused.json()["error"]["message"]
+
+
+def test_others_may_neither_create_nor_reindex(client: TestClient, sales: Headers) -> None:
+    body = {"name": "prices", "title": "Price lists", "kind": "documents"}
+    assert client.post("/api/collections", json=body, headers=sales).status_code == 403
+    assert client.post("/api/collections/faq/reindex", headers=sales).status_code == 403
+    assert client.get("/api/collections").status_code == 401

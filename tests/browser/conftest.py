@@ -1,0 +1,151 @@
+"""The product as `make run` starts it, and a real Chromium before it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+
+from core.settings import ROOT
+
+ARTIFACTS = ROOT / "tests" / "artifacts"
+_STARTS_IN = 90  # seconds, on a busy machine
+_NOTHING_OUTSIDE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@dataclass
+class Product:
+    """A running installation: where it is, and what it printed and wrote for its first administrator."""
+
+    url: str
+    var: Path
+
+    def credentials(self) -> tuple[str, str]:
+        """E-mail and password of the first administrator, as they were written down."""
+        line = next(one for one in (self.var / "first-run.txt").read_text().splitlines() if "(admin" in one)
+        email, password = re.split(r"\s+", line.strip())[:2]
+        return email, password
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> Iterator[Product]:
+    var = tmp_path_factory.mktemp("product") / "var"
+    var.mkdir()
+    (var / "models").symlink_to(exported_model)
+    port = _free_port()
+    with start(var, port) as process:
+        try:
+            _ready(f"http://127.0.0.1:{port}", process)
+            yield Product(f"http://127.0.0.1:{port}", var)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def start(var: Path, port: int) -> subprocess.Popen[bytes]:
+    settings = {"VAR_DIR": str(var), "PORT": str(port), "PROVIDER": "extractive", "DEMO": "0"}
+    environment = {**os.environ, **{f"NICHEWISE_{name}": value for name, value in settings.items()}}
+    return subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _STARTS_IN
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/api/ready", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass  # it does not listen yet
+        time.sleep(0.2)
+    pytest.fail(f"The product was not ready within {_STARTS_IN} s; it exited with {process.poll()}.")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium if there is one, else the one that Playwright installed."""
+    system = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=system, args=_NOTHING_OUTSIDE)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """One person at one browser, and every address that the browser asked."""
+
+    page: Page
+    context: BrowserContext
+    url: str
+    asked: list[str] = field(default_factory=list)
+
+    def go(self, path: str = "") -> None:
+        self.page.goto(f"{self.url}/{path}")
+        self.settled()
+
+    def settled(self) -> None:
+        """Waits until the page stands still, as a person would."""
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning", timeout=30_000
+        )
+
+    def sign_in(self, email: str, password: str) -> None:
+        form = self.page.get_by_test_id("stForm").first
+        form.locator("input").nth(0).fill(email)
+        form.locator("input").nth(1).fill(password)
+        form.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+        expect(self.page.locator(".st-key-shell_sign_out")).to_be_attached(timeout=30_000)
+        self.settled()
+
+    def outside(self) -> list[str]:
+        """Addresses of other origins that were asked."""
+        own = urlsplit(self.url).netloc
+        return [url for url in self.asked if urlsplit(url).netloc not in ("", own)]
+
+
+@pytest.fixture
+def visitor(product: Product, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """A new browser profile in the language that the test is marked with (`@pytest.mark.parametrize` not needed)."""
+    locale = getattr(request, "param", "en-US")
+    context = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    page = context.new_page()
+    one = Visitor(page, context, product.url)
+
+    def note(asked: Request) -> None:
+        one.asked.append(asked.url)
+
+    context.on("request", note)
+    yield one
+    if request.node.stash.get(FAILED, False):
+        ARTIFACTS.mkdir(exist_ok=True)
+        page.screenshot(path=ARTIFACTS / f"{re.sub(r'[^a-z0-9]+', '-', request.node.name.lower())}.png")
+    context.close()
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.when == "call" and report.failed:  # type: ignore[attr-defined]
+        item.stash[FAILED] = True
+    return report
