@@ -9,12 +9,12 @@ from starlette.responses import JSONResponse
 
 from core.i18n import translate
 
-_KNOWN = {  # status -> code, sentence
-    404: ("not_found", "There is no such address in the API. See /api/docs."),
-    405: ("method_not_allowed", "This address does not take this method. See /api/docs."),
-    413: ("too_large", "The request is larger than the limit."),
-}
+NO_ADDRESS = "There is no such address in the API. See /api/docs."
+NO_METHOD = "This address does not take this method. See /api/docs."
+TOO_LARGE = "The request is larger than the limit."
 UNREADABLE = "The request cannot be read. See /api/docs."
+
+_KNOWN = {404: ("not_found", NO_ADDRESS), 405: ("method_not_allowed", NO_METHOD), 413: ("too_large", TOO_LARGE)}
 
 
 def language(headers: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from bench.house import table
 from core.settings import ROOT
 
 _PATIENCE = 180  # seconds
@@ -63,3 +64,8 @@ def _until(url: str, process: subprocess.Popen[bytes], started: float) -> float:
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
     raise RuntimeError(f"{url} did not answer; the process says {process.poll()}")
+
+
+def report(result: dict[str, Any]) -> str:
+    rows = [[name, *start.values()] for name, start in result.items()]
+    return table(["start", "sign-in page, s", "ready, s", "memory, MB", "of it the app, MB"], rows)

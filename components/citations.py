@@ -49,19 +49,20 @@ def _open(citation: Citation) -> None:
 
 def _passage(citation: Citation) -> None:
     with errors.shown():
-        st.caption(" · ".join(_facts(citation)))
         page = _page(citation)
         if page is None:
             _words(citation)
             return
-        with st.expander(_("The passage as text"), icon=":material/notes:"):
+        image, words = st.columns([1.7, 1], gap="medium")
+        with image, st.container(border=True, key="passage_page"):
+            st.image(page, width="stretch", alt=_("Page %(page)s with the passage marked", page=citation.page))
+        with words:
             _words(citation)
-        st.image(page, width="stretch", alt=_("Page %(page)s with the passage marked", page=citation.page))
 
 
 def _words(citation: Citation) -> None:
-    with st.container(border=True, key=f"passage_{citation.n}"):
-        st.markdown(harmless(citation.text))
+    st.caption(" · ".join(_facts(citation)))
+    st.markdown(harmless(citation.text))
 
 
 def _facts(citation: Citation) -> list[str]:

@@ -16,6 +16,7 @@ NichewiseError
 ├── ParseFailed 422
 ├── Unavailable 503
 │   ├── ProviderUnavailable 503
+│   │   └── ModelMissing 503
 │   └── NotReady 503
 ├── ProviderFailed 502
 │   └── ProviderTimeout 504
@@ -126,6 +127,13 @@ class Unavailable(NichewiseError):
 
 class ProviderUnavailable(Unavailable):
     sentence = "The model server %(provider)s does not answer. Start it, or choose another provider."
+
+
+class ModelMissing(ProviderUnavailable):
+    sentence = (
+        "The model server %(provider)s does not have this model. Pull it there (ollama pull NAME), "
+        "or choose another model."
+    )
 
 
 class NotReady(Unavailable):

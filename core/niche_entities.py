@@ -122,6 +122,8 @@ class ImportRun:
     counts: Mapping[str, Any]
     created_at: datetime
     demo: bool
+    sha256: str = ""
+    undoable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ from data.stores.failures import SignInFailures
 from data.stores.jobs import Jobs
 from data.stores.keys import ApiKeys
 from data.stores.messages import Messages
+from data.stores.niche_figures import NicheFigures
+from data.stores.niche_imports import NicheImports
+from data.stores.niches import Niches
 from data.stores.outbox import Outbox
 from data.stores.rates import RateWindows
 from data.stores.resets import PasswordResets
@@ -95,6 +98,18 @@ class Stores:
     @cached_property
     def messages(self) -> Messages:
         return Messages(self.connection, self.cipher)
+
+    @cached_property
+    def niches(self) -> Niches:
+        return Niches(self.connection)
+
+    @cached_property
+    def niche_imports(self) -> NicheImports:
+        return NicheImports(self.connection)
+
+    @cached_property
+    def niche_figures(self) -> NicheFigures:
+        return NicheFigures(self.connection)
 
 
 class Database:

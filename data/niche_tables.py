@@ -151,6 +151,7 @@ niche_imports = Table(
     _json("mapping"),
     _json("counts"),
     _text("state", "waiting"),
+    Column("sealed", Boolean, nullable=False, server_default=text("false")),  # too old to be undone
     Column("demo", Boolean, nullable=False, server_default=text("false")),
     _ref("created_by", "users.id", delete="SET NULL", nullable=True),
     _time("created_at", now=True),

@@ -53,6 +53,7 @@ _UNIT_WORDS = {
     "thousand usd": "kusd", "usd thousand": "kusd", "$k": "kusd", "usd": "usd", "$": "usd", "тыс руб": "krub",
     "thousand rub": "krub", "руб": "rub", "rub": "rub", "%": "pct",
 }  # fmt: skip
+_QUALIFIERS = frozenset({"annual", "total", "number", "of", "count", "all"})
 
 
 def draft(label: str) -> MetricDraft:
@@ -61,7 +62,8 @@ def draft(label: str) -> MetricDraft:
     words = re.findall(r"[^\W_]+|[%$]", label.lower())
     unit = _unit_of(words)
     rest = words[: len(words) - len(unit[1])]
-    known = next((word for word in rest if word in _KNOWN), "")
+    telling = [word for word in rest if word not in _QUALIFIERS]
+    known = telling[0] if len(telling) == 1 and telling[0] in _KNOWN else ""
     slug = "_".join(filter(None, [known or "_".join(rest), unit[0]])) or "value"
     title_en, title_ru = _UNITS.get(unit[0], ("", ""))
     if not known:

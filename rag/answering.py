@@ -32,6 +32,8 @@ _NO_MODEL = (
     "No language model is connected, and the built-in answerer only quotes documents. "
     "Turn the search in documents on, or choose another provider."
 )
+_ENDLESS = "The answer of %(provider)s did not end and was stopped. Ask again, or choose another model."
+_LONGEST_ANSWER = 30_000  # characters; a model that repeats itself does so until its window is full
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class Draft:
         async with aclosing(self._responses()) as responses:
             async for response in responses:
                 raw = response.raw
+                if len(self._written) > _LONGEST_ANSWER:
+                    raise ProviderFailed(_ENDLESS, provider=self._choice.provider.label)
                 if shown := self._show(response.delta or ""):
                     yield Delta(shown)
         self._end(raw)

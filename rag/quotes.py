@@ -20,6 +20,7 @@ _PASSAGES_READ = 8
 _WEAKEST = 0.12  # share of the question's weight that the best sentence must cover to be quoted at all
 _FROM_CONTEXT = 0.45  # what a term in the title or heading counts, against one in the sentence itself
 _NEW_COVERAGE = 0.12  # share of the question's weight that a further sentence must add
+_NEW_FROM_ELSEWHERE = 0.25  # the same, where it comes from another passage: one rare word alone brings in noise
 _ABOUT = 0.6  # a title that covers this much of the question: the passage as a whole is the answer
 _NAMED_TERMS = 2  # of the question, in such a title at least
 _OUTWEIGHS = 0.25  # a single sentence that covers so much more of the question is preferred to the article
@@ -181,7 +182,8 @@ def _complement(
         gain = _share((candidate.terms & terms) - covered, terms, weights)
         if score < 0.5 * best_score or len(chosen) == MOST_SENTENCES - 1:
             break
-        if candidate is not best and gain >= _NEW_COVERAGE:
+        needed = _NEW_COVERAGE if candidate.passage == best.passage else _NEW_FROM_ELSEWHERE
+        if candidate is not best and gain >= needed:
             chosen.append(candidate)
             covered |= candidate.terms & terms
     before = candidates.index(best) - 1

@@ -204,13 +204,6 @@ class Accounts:
             tx.audit.write(principal, "profile.updated", "user", user_id, changes=values)
         return user
 
-    def prune(self) -> int:
-        """Deletes what sign-in no longer needs: old counts, tickets, links and sessions. For a nightly job."""
-        day = timedelta(days=1)
-        with self._db.begin() as tx:
-            counts = tx.rates.prune(older=day) + tx.failures.prune(older=day)
-            return counts + tx.resets.prune() + tx.sessions.prune()
-
     def _may_write(self, tx: Stores, user: User) -> bool:
         hits, _ = tx.rates.hit(f"letters:{user.id}", _LETTERS.per)
         return hits <= _LETTERS.most

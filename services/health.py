@@ -12,6 +12,9 @@ from data.database import Database
 logger = logging.getLogger(__name__)
 
 OK = "ok"
+STARTING = "This part is still starting."
+NOT_STARTED = "This part did not start. See the log."
+NO_DATABASE = "The database does not answer."
 PARTS = ("database", "models", "vectors", "lexical", "worker")
 
 
@@ -20,7 +23,7 @@ class Health:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
-        self._parts = dict.fromkeys(PARTS, "This part is still starting.")
+        self._parts = dict.fromkeys(PARTS, STARTING)
         self._warmers: dict[str, Callable[[], object]] = {}
         if settings.worker == "external":
             self.report("worker")  # runs elsewhere; the queue holds the jobs until it is there
@@ -41,9 +44,9 @@ class Health:
             except NichewiseError as error:
                 logger.warning("The part %s did not start: %s", part, error.message)
                 self.report(part, error.message)
-            except Exception as error:  # whatever it is, the part cannot be used and `parts` says so
+            except Exception:  # whatever it is, the part cannot be used and `parts` says so
                 logger.exception("The part %s did not start", part)
-                self.report(part, f"This part did not start ({type(error).__name__}). See the log.")
+                self.report(part, NOT_STARTED)
             else:
                 self.report(part)
 
@@ -55,5 +58,6 @@ class Health:
         try:
             self._db.ping()
         except Exception as error:  # the driver has many: whatever it is, the database cannot be used
-            return f"The database does not answer ({type(error).__name__})."
+            logger.warning("The database does not answer: %s", type(error).__name__)
+            return NO_DATABASE
         return OK

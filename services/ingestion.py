@@ -18,9 +18,10 @@ from core.errors import NichewiseError, ParseFailed, Unavailable
 from data.database import Database, Stores
 from data.stores.chunks import Vector
 from data.stores.documents import Described
+from rag.chunking import main_language
 from services.batching import Batcher, Stopped
 from services.fingerprints import Fingerprints
-from services.parses import Parses, language_of
+from services.parses import Parses
 from services.passages import Passages
 from services.publishing import Outcome, Publishing
 
@@ -161,7 +162,7 @@ class Ingestion:
         parsed = self._parses.get(document.sha256, document.filename)
         if document.stage is Stage.RECEIVED:
             self._describing(
-                Described(document.id, parsed.title, language_of(parsed), parsed.pages, parsed.tags, parsed.notes)
+                Described(document.id, parsed.title, main_language(parsed), parsed.pages, parsed.tags, parsed.notes)
             )
         chunks = self._fingerprints.chunks(parsed, work.version.fingerprint)
         if not chunks:

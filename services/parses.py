@@ -11,7 +11,6 @@ from services.batching import Stopped
 from services.blobs import Blobs
 
 _LAYOUT = 1  # a newer reader makes a newer parse: raise it when readers see more than they did
-_TELLING = 20_000  # characters that decide the language
 
 
 class Parses:
@@ -61,14 +60,3 @@ def _parsed(kept: bytes) -> Parsed:
     blocks = tuple(Block(*block) for block in values.pop("blocks"))
     tags, notes = tuple(values.pop("tags")), tuple(values.pop("notes"))
     return Parsed(blocks=blocks, tags=tags, notes=notes, **values)
-
-
-def language_of(parsed: Parsed) -> str:
-    from rag.language import detect  # its model takes half a second to load
-
-    text = ""
-    for block in parsed.blocks:
-        text += block.text + "\n"
-        if len(text) > _TELLING:
-            break
-    return detect(text)

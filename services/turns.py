@@ -145,7 +145,7 @@ class Turns:
     def _seen_elsewhere(self, principal: Principal, message_id: UUID) -> Message:
         """An answer that another process writes, as it was last saved."""
         with self._db.begin() as tx:
-            tx.messages.stop_abandoned(_ABANDONED)
+            tx.messages.stop_abandoned(_ABANDONED, message_id)
             return tx.messages.find(principal, message_id)
 
     # --- life of the process ----------------------------------------------------------------------------------------

@@ -20,14 +20,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from core.entities import Action, Collection, Message, MessageStatus, Principal, Retrieval, Usage
-from core.errors import NichewiseError, NotFound, NotReady
+from core.errors import NichewiseError, NotFound, NotReady, ProviderUnavailable
 from core.i18n import translate_error
 from core.settings import Settings
 from data.database import Database
 from data.stores.messages import Written
 from rag.answering import Draft
 from rag.language import detect
-from rag.providers.choice import Choices
+from rag.prompting import Brief
+from rag.providers.choice import Choice, Choices
 from scenarios import Scenario, Turn
 from services.asking import Ask
 from services.streams import Stream, TurnEvent
@@ -159,7 +160,17 @@ class Writer:
         choice = await self._choices.choose(job.ask.provider, job.ask.model)
         loop = asyncio.get_running_loop()
         turn = await loop.run_in_executor(self._retrieving, self._turn, job)
-        job.draft = Draft(job.scenario.plan(turn), choice, job.ask.params, self._settings)
+        brief = job.scenario.plan(turn)
+        try:
+            await self._stream(job, brief, choice)
+        except ProviderUnavailable as error:
+            if not choice.auto or job.text:
+                raise
+            _log.warning("Answer %s is extractive: %s", job.message_id, error.message)
+            await self._stream(job, brief, await self._choices.choose("extractive"))
+
+    async def _stream(self, job: Job, brief: Brief, choice: Choice) -> None:
+        job.draft = Draft(brief, choice, job.ask.params, self._settings)
         async for delta in job.draft.write():
             job.stream.emit(TurnEvent("token", text=delta.text, replace=delta.replace))
 

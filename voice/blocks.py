@@ -8,7 +8,11 @@ from uuid import UUID
 
 import gradio as gr
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.entities import Principal
 from core.errors import Forbidden, NichewiseError, NotSignedIn
@@ -70,11 +74,25 @@ class VoiceChat:
             yield translate_error(locale, error), conversation
 
 
+class SignInFirst:
+    """Leads a browser without a session to the sign-in; Gradio itself would show it a line of JSON."""
+
+    def __init__(self, app: ASGIApp, chat: VoiceChat) -> None:
+        self._app, self._chat = app, chat
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        opens_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == f"{PATH}/"
+        if opens_page and await run_in_threadpool(self._chat.person, HTTPConnection(scope)) is None:
+            await RedirectResponse("/talk")(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
 def mounted(services: Services) -> Starlette:
     """A Starlette app that answers the paths below `PATH`; its lifespan must be entered."""
     chat = VoiceChat(services)
     texts = gr.I18n(**{locale: {key: translate(locale, text) for key, text in _TEXTS.items()} for locale in LOCALES})
-    app = Starlette()
+    app = Starlette(middleware=[Middleware(SignInFirst, chat=chat)])
     gr.mount_gradio_app(
         app,
         _blocks(chat, texts),

@@ -59,14 +59,13 @@ class Conversations:
         """
         wanted = text.casefold()
         query = select(conversations).where(owned_by(principal)).order_by(conversations.c.updated_at.desc())
-        found: list[Conversation] = []
-        for row in self._connection.execute(query).all():
-            conversation = self._read(row)
-            if wanted in conversation.title.casefold() or self._says(row.id, wanted):
-                found.append(conversation)
-            if len(found) == limit:
-                break
-        return found
+        own = [self._read(row) for row in self._connection.execute(query)]
+        found = {one.id for one in own if wanted in one.title.casefold()}
+        said = select(messages.c.conversation_id, messages.c.text_sealed).join(conversations)
+        for row in self._connection.execute(said.where(owned_by(principal))):
+            if row.conversation_id not in found and wanted in self._cipher.open(row.text_sealed).casefold():
+                found.add(row.conversation_id)
+        return [one for one in own if one.id in found][:limit]
 
     def rename(self, principal: Principal, conversation_id: UUID, title: str) -> Conversation:
         return self._change(principal, conversation_id, title_sealed=self._cipher.seal(title))
@@ -91,11 +90,6 @@ class Conversations:
         if row is None:
             raise NotFound
         return self._read(row)
-
-    def _says(self, conversation_id: UUID, wanted: str) -> bool:
-        query = select(messages.c.text_sealed).where(messages.c.conversation_id == conversation_id)
-        sealed = self._connection.execute(query).scalars()
-        return any(wanted in self._cipher.open(text).casefold() for text in sealed)
 
     def _read(self, row: Row[Any]) -> Conversation:
         return Conversation(

@@ -127,11 +127,13 @@ class Messages:
         """Marks a running answer stopped; whoever writes it sees that at the next save."""
         return self._while_running(message_id, status=MessageStatus.STOPPED.value)
 
-    def stop_abandoned(self, older_than: timedelta) -> int:
-        """Marks answers stopped that nobody has saved for so long; their partial text stays."""
+    def stop_abandoned(self, older_than: timedelta, message_id: UUID | None = None) -> int:
+        """Marks answers stopped that nobody has saved for so long (all, or one); their partial text stays."""
         statement = update(messages).where(
             messages.c.status.in_(RUNNING), messages.c.saved_at <= func.now() - older_than
         )
+        if message_id is not None:
+            statement = statement.where(messages.c.id == message_id)
         return self._connection.execute(statement.values(status=MessageStatus.STOPPED.value)).rowcount
 
     def blank_citations(self, document_id: UUID) -> int:

@@ -16,7 +16,7 @@ from rag.chunking.packing import Piece, packed, size_of, table_pieces, text_piec
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["CHUNKER", "ChunkPlan", "chunk", "passage", "plan_for"]
+__all__ = ["CHUNKER", "ChunkPlan", "chunk", "main_language", "passage", "plan_for"]
 
 CHUNKER = 1  # part of a collection's fingerprint: raise it when the same document would be cut otherwise
 _SPECIAL_TOKENS = 2
@@ -78,14 +78,19 @@ def chunk(parsed: Parsed, plan: ChunkPlan) -> list[Chunk]:
 
 def _items(parsed: Parsed) -> Iterator[_Item]:
     """Every block with text, under the headings above it, in its language."""
-    whole = language.detect(_sample(parsed))
+    whole = main_language(parsed)
     for block, path in _under_headings(parsed.blocks):
         yield _Item(block, path, language.detect_block(block.text, whole))
 
 
+def main_language(parsed: Parsed) -> str:
+    """The language of the document as a whole."""
+    return language.detect(_sample(parsed))
+
+
 def _sample(parsed: Parsed) -> str:
-    """Text of the document to tell its language by, from all over it."""
-    texts = [block.text for block in parsed.blocks]
+    """Text of the document to tell its language by, from all over it; headings are too short to tell much."""
+    texts = [block.text for block in parsed.blocks if block.kind != "heading"] or [b.text for b in parsed.blocks]
     if sum(map(len, texts)) <= _DETECT_CHARS:
         return "\n".join(texts)
     share = max(1, len(texts) // 100)

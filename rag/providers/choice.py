@@ -15,7 +15,7 @@ HEALTH_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`auto` says that nobody asked for this provider by name."""
+    """`auto` says that nobody asked for this provider or model, so another may answer in its place."""
 
     provider: Provider
     model: str
@@ -38,7 +38,7 @@ class Choices:
             return Choice(chosen, model or chosen.default_model(self.settings), auto=False)
         if await self.answers("ollama"):
             ollama = await _load("ollama")
-            return Choice(ollama, model or ollama.default_model(self.settings), auto=True)
+            return Choice(ollama, model or ollama.default_model(self.settings), auto=not model)
         extractive = await _load("extractive")
         if model not in (None, "", extractive.default_model(self.settings)):
             raise BadInput("The model server does not answer, so the model cannot be chosen. Leave the model empty.")

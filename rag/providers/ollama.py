@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from core.entities import Usage
-from core.errors import NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
+from core.errors import ModelMissing, NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
 from core.settings import Settings
 from rag.providers.base import CONNECT_SECONDS, READ_SECONDS, Ending
 from rag.providers.params import Params
@@ -88,18 +88,14 @@ def _secure(settings: Settings) -> bool:
 
 def _explain_status(error: Any) -> NichewiseError:
     if error.status_code == 404:
-        return ProviderFailed(
-            "The model server %(provider)s does not have this model. Pull it there (ollama pull NAME), "
-            "or choose another model.",
-            provider=Ollama.label,
-        )
+        return ModelMissing(provider=Ollama.label)
     if error.status_code in (401, 403):
         return ProviderFailed(
             "The model server %(provider)s refused the access key. An administrator must correct it.",
             provider=Ollama.label,
         )
     if error.status_code == 429:
-        return ProviderUnavailable(
+        return ProviderFailed(
             "The model server %(provider)s is busy. Try again in a minute, or choose another provider.",
             provider=Ollama.label,
         )

@@ -1,4 +1,4 @@
-"""The process that reads files, and draws their pages, for `rag.parsing`: a request per line in, an answer per line out.
+"""The process that reads files and draws their pages for `rag.parsing`: a request per line in, an answer per line out.
 
 It is niced, bounded in memory and computing time, and dies with its parent. Answers are JSON, never pickles: what comes
 out of a process that hostile files have been through is not to be trusted with more.

@@ -35,11 +35,10 @@ def broken(services: Services) -> FastAPI:
     return app
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/me/", "/api/users/x/y", "/auth/nothing"])
-def test_an_unknown_address_is_404_json(client: TestClient, path: str) -> None:
-    answer = client.get(path)
-    assert answer.status_code == 404
-    assert answer.json()["error"]["code"] == "not_found"
+def test_an_unknown_address_is_404_json(client: TestClient) -> None:
+    for path in ("/api", "/api/", "/api/nothing", "/api/me/", "/api/users/x/y", "/auth/nothing"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
 def test_a_page_mounted_behind_does_not_answer_for_the_api(services: Services) -> None:
@@ -71,18 +70,14 @@ def test_a_body_over_the_limit_is_413(client: TestClient, admin: dict[str, str])
         }
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[" * 100_000, b'{"name": "\\ud800"}', b'{"name": "\\u0000"}'])
-def test_a_body_that_is_not_readable_is_refused_not_fatal(
-    client: TestClient, admin: dict[str, str], content: bytes
-) -> None:
-    answer = client.post("/api/keys", content=content, headers={**admin, "Content-Type": "application/json"})
-    assert answer.status_code in (400, 422)
-    assert answer.json()["error"]["message"].endswith(".")
-
-
-@pytest.mark.parametrize("path", ["/api/users?q=%00", "/api/audit?action=%00", "/api/users?q=%ff&limit=2"])
-def test_a_query_that_is_not_text_is_refused_not_fatal(client: TestClient, admin: dict[str, str], path: str) -> None:
-    assert client.get(path, headers=admin).status_code in (200, 422)
+def test_what_is_not_readable_is_refused_not_fatal(client: TestClient, admin: dict[str, str]) -> None:
+    headers = {**admin, "Content-Type": "application/json"}
+    for content in (b"{", b"\xff\xfe", b"[" * 100_000, b'{"name": "\\ud800"}', b'{"name": "\\u0000"}'):
+        answer = client.post("/api/keys", content=content, headers=headers)
+        assert answer.status_code in (400, 422)
+        assert answer.json()["error"]["message"].endswith(".")
+    for path in ("/api/users?q=%00", "/api/audit?action=%00"):
+        assert client.get(path, headers=admin).status_code == 422
 
 
 def test_a_known_error_has_its_status_and_a_reference_when_it_is_ours(broken: FastAPI) -> None:
@@ -131,10 +126,10 @@ def test_programs_may_ask_for_russian(client: TestClient) -> None:
     assert message == translate("ru", "Sign in to continue.")
 
 
-@pytest.mark.parametrize("path", ["/api/health", "/api/nothing", "/api/docs"])
-def test_no_answer_may_be_framed_by_another_site(client: TestClient, path: str) -> None:
-    headers = client.get(path).headers
-    assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("SAMEORIGIN", "nosniff")
+def test_no_answer_may_be_framed_by_another_site(client: TestClient) -> None:
+    for path in ("/api/health", "/api/nothing", "/api/docs"):
+        headers = client.get(path).headers
+        assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("SAMEORIGIN", "nosniff")
 
 
 def test_cors_is_open_to_the_origins_that_are_set(build_services: Callable[..., Services], services: Services) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from fastapi.testclient import TestClient
 
 from core.secrets import cipher
@@ -30,7 +31,9 @@ def test_ready_names_what_is_missing_until_all_parts_are_there(client: TestClien
     assert (answer.status_code, answer.json()["parts"]["models"]) == (503, "The model is missing. Run make models.")
 
 
-def test_a_part_that_does_not_start_keeps_only_itself_down(services: Services) -> None:
+def test_a_part_that_does_not_start_keeps_only_itself_down(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail() -> None:
         raise OSError("no space")
 
@@ -39,7 +42,8 @@ def test_a_part_that_does_not_start_keeps_only_itself_down(services: Services) -
     services.health.warm()
     parts = services.health.parts()
     assert (parts["vectors"], parts["lexical"]) == ("ok", "ok")
-    assert "OSError" in parts["models"]
+    assert parts["models"] == "This part did not start. See the log."
+    assert "no space" in caplog.text
 
 
 def test_a_database_that_is_gone_is_said_to_be(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from core.settings import ROOT
 
 ARTIFACTS = ROOT / "tests" / "artifacts"
 _STARTS_IN = 90  # seconds, on a busy machine
-_NOTHING_OUTSIDE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @dataclass
@@ -44,29 +44,29 @@ def product(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> I
     var = tmp_path_factory.mktemp("product") / "var"
     var.mkdir()
     (var / "models").symlink_to(exported_model)
-    port = _free_port()
+    port = free_port()
     with start(var, port) as process:
         try:
-            _ready(f"http://127.0.0.1:{port}", process)
+            ready(f"http://127.0.0.1:{port}", process)
             yield Product(f"http://127.0.0.1:{port}", var)
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-def start(var: Path, port: int) -> subprocess.Popen[bytes]:
-    settings = {"VAR_DIR": str(var), "PORT": str(port), "PROVIDER": "extractive", "DEMO": "0"}
+def start(var: Path, port: int, *, demo: bool = False) -> subprocess.Popen[bytes]:
+    settings = {"VAR_DIR": str(var), "PORT": str(port), "PROVIDER": "extractive", "DEMO": str(int(demo))}
     environment = {**os.environ, **{f"NICHEWISE_{name}": value for name, value in settings.items()}}
     return subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _ready(url: str, process: subprocess.Popen[bytes]) -> None:
+def ready(url: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + _STARTS_IN
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -80,12 +80,15 @@ def _ready(url: str, process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium if there is one, else the one that Playwright installed."""
-    system = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system, args=_NOTHING_OUTSIDE)
+        browser = playwright.chromium.launch(executable_path=system_chromium(), args=FLAGS)
         yield browser
         browser.close()
+
+
+def system_chromium() -> str | None:
+    """The system's Chromium if there is one, else None for the one that Playwright installed."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Product, Visitor
 from tests.shared import SHARED_DATA, needs_shared_data
@@ -55,13 +55,10 @@ def _ask(visitor: Visitor, question: str) -> Locator:
     return answer
 
 
-def _image(page: Page, dialog: Locator) -> Image.Image:
+def _image(dialog: Locator) -> Image.Image:
     picture = dialog.get_by_role("img").last
     expect(picture).to_be_visible(timeout=15_000)
-    address = picture.get_attribute("src") or ""
-    return Image.open(
-        io.BytesIO(page.request.get(page.url.split("/", 3)[0] + "//" + page.url.split("/")[2] + address).body())
-    )
+    return Image.open(io.BytesIO(picture.screenshot()))
 
 
 def _is_marked(image: Image.Image) -> bool:
@@ -82,7 +79,7 @@ def test_a_cited_answer_opens_the_page_with_the_passage_marked(product: Product,
     chip.click()
     dialog = visitor.page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"Page {page_number}", timeout=15_000)
-    assert _is_marked(_image(visitor.page, dialog))
+    assert _is_marked(_image(dialog))
     with pypdfium2.PdfDocument(PDF) as pdf:
         assert "how the letters are written" in pdf[page_number - 1].get_textpage().get_text_bounded()
 

@@ -61,8 +61,8 @@ def test_the_embedded_worker_indexes_what_is_uploaded_and_says_that_it_is_up(des
 
 
 def test_a_shutdown_in_the_middle_of_much_work_is_quick_and_loses_nothing(desk: Desk) -> None:
-    text = "\n\n".join(f"Paragraph {n}. {ENGLISH}" for n in range(1_200))
-    document = desk.upload(desk.sales, text).document
+    text = "\n\n".join(f"# Rule {n}\n\nRule {n}. {ENGLISH} {ENGLISH}" for n in range(3_000))
+    document = desk.upload(desk.sales, text, "rules.md").document
 
     async def begin() -> float:
         async with working(desk):

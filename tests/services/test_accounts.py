@@ -204,25 +204,26 @@ def test_the_owner_of_a_known_email_gets_five_mails_an_hour_at_most(house: House
     assert len(house.letters()) == 5
 
 
-@pytest.mark.parametrize(
-    "email",
-    ["", "ann", "ann@", "@example.com", "a b@example.com", "ann@example", "ann@exa_mple.com", "a@b@example.com",
-     "ann@example.com\nbcc: eve@example.com", f"{'a' * 65}@example.com", f"a@{'b' * 60}.{'c.' * 120}com",
-     "ann\0@x.org"],
-)  # fmt: skip
-def test_what_is_no_email_is_refused_with_a_sentence(house: House, email: str) -> None:
-    with pytest.raises(BadInput, match="not an e-mail address"):
-        house.accounts.register(email, "Ann", NEW, None, CLIENT)
+NO_EMAILS = [
+    "", "ann", "ann@", "@example.com", "a b@example.com", "ann@example", "ann@exa_mple.com", "a@b@example.com",
+    "ann@example.com\nbcc: eve@example.com", f"{'a' * 65}@example.com", f"a@{'b' * 60}.{'c.' * 120}com", "a\0@x.org",
+]  # fmt: skip
+WEAK = [
+    "short", "123456789", "ann@example.com", "ANN@example.com", "Password123", "йцукенгшщз", "aaaaaaaaaaaa",
+    "          ", "x" * 201, "tab\tand\0nul and more",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "password",
-    ["short", "123456789", "ann@example.com", "ANN@example.com", "Password123", "йцукенгшщз", "aaaaaaaaaaaa",
-     "          ", "x" * 201, "tab\tand\0nul and more"],
-)  # fmt: skip
-def test_a_weak_password_is_refused(house: House, password: str) -> None:
-    with pytest.raises(WeakPassword):
-        house.accounts.register("ann@example.com", "Ann", password, None, CLIENT)
+def test_what_is_no_email_is_refused_with_a_sentence(house: House) -> None:
+    for email in NO_EMAILS:
+        with pytest.raises(BadInput, match="not an e-mail address"):
+            house.accounts.register(email, "Ann", NEW, None, CLIENT)
+
+
+def test_a_weak_password_is_refused(house: House) -> None:
+    for password in WEAK:
+        with pytest.raises(WeakPassword):
+            house.accounts.register("ann@example.com", "Ann", password, None, CLIENT)
 
 
 def test_a_password_may_be_200_characters_and_every_one_counts(house: House) -> None:
@@ -373,21 +374,3 @@ def test_nothing_secret_is_in_the_audit_log(house: House) -> None:
     with house.db.begin() as tx:
         log = str(tx.audit.recent())
     assert not [secret for secret in (PASSWORD, NEW, reset, token, key, "wrong password") if secret in log]
-
-
-def test_what_is_over_is_pruned_and_what_counts_is_kept(house: House) -> None:
-    user = house.person()
-    miss(house, "ann@example.com", 1)
-    house.sessions.issue_ticket(user, "nonce")
-    token, _ = house.signed_in(user)
-    house.accounts.request_reset("ann@example.com", CLIENT)
-    assert house.accounts.prune() == 0
-    for table, columns in (
-        ("sign_in_failures", ("last_at",)),
-        ("rate_windows", ("window_start",)),
-        ("tickets", ("expires_at",)),
-        ("password_resets", ("expires_at",)),
-    ):
-        house.later(timedelta(days=2), table, *columns)
-    assert house.accounts.prune() >= 5
-    assert house.sessions.resolve(token)

@@ -103,12 +103,13 @@ def test_an_end_date_is_set_and_taken_away(house: House) -> None:
     assert house.people.update(admin, user.id, {"active_until": None}).active_until is None
 
 
-@pytest.mark.parametrize("changes", [{"role": Role.SALES}, {"status": UserStatus.DISABLED}, {"active_until": LATER}])
-def test_administrators_cannot_put_themselves_out(house: House, changes: PersonChanges) -> None:
+def test_administrators_cannot_put_themselves_out(house: House) -> None:
     admin = house.admin()
     house.admin("other@example.com")
-    with pytest.raises(Conflict, match="your own administrator role"):
-        house.people.update(admin, admin.user_id or uuid4(), changes)
+    tries: list[PersonChanges] = [{"role": Role.SALES}, {"status": UserStatus.DISABLED}, {"active_until": LATER}]
+    for changes in tries:
+        with pytest.raises(Conflict, match="your own administrator role"):
+            house.people.update(admin, admin.user_id or uuid4(), changes)
 
 
 def test_the_last_active_administrator_stays(house: House) -> None:

@@ -148,14 +148,13 @@ def test_a_lexical_folder_that_is_missing_is_built_again(
     assert _texts(services, SALES) == ["Refunds stay"]
 
 
-@pytest.mark.parametrize("harm", ["meta", "segments", "folder", "ahead"])
+@pytest.mark.parametrize("harm", ["meta", "segments", "folder"])
 def test_a_lexical_folder_that_is_broken_is_built_again(
     services: Services, library: Library, shelf: Collection, harm: str
 ) -> None:
     library.add(shelf, ["Refunds"])
     assert _texts(services, SALES) == ["Refunds"]
-    name = shelf.version.vector_name
-    folder = services.settings.var_dir / "lexical" / name
+    folder = services.settings.var_dir / "lexical" / shelf.version.vector_name
     match harm:
         case "meta":
             (folder / "meta.json").write_text("broken")
@@ -164,10 +163,17 @@ def test_a_lexical_folder_that_is_broken_is_built_again(
                 file.write_bytes(b"broken")
         case "folder":
             shutil.rmtree(folder)
-        case "ahead":  # of another database
-            services.lexical.apply(name, (), seq=10**12)
     library.add(shelf, ["Refunds again"])
     assert set(_texts(services, SALES)) == {"Refunds", "Refunds again"}
+
+
+def test_an_index_ahead_of_a_restored_database_is_built_again_at_start(
+    services: Services, library: Library, shelf: Collection
+) -> None:
+    services.lexical.apply(shelf.version.vector_name, (), seq=10**12)
+    library.add(shelf, ["Refunds"])
+    services.indexing.restore()
+    assert _texts(services, SALES) == ["Refunds"]
 
 
 def test_vectors_that_are_missing_are_written_again_from_sql(

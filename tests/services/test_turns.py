@@ -23,7 +23,7 @@ from core.entities import (
     Retrieval,
     UserStatus,
 )
-from core.errors import BadInput, Forbidden, NotFound, ProviderFailed, TooLarge, TooMany
+from core.errors import BadInput, Forbidden, ModelMissing, NotFound, ProviderFailed, TooLarge, TooMany
 from core.roles import Role
 from core.settings import Settings
 from data.database import Database
@@ -215,6 +215,18 @@ def test_without_a_model_server_the_extractive_provider_answers(make_turns: Call
     answer = events[-1].message
     assert answer
     assert answer.provider == "extractive"
+
+
+def test_a_server_without_the_model_is_as_good_as_none_unless_it_was_asked_for(
+    room: Room, ollama: OllamaServer
+) -> None:
+    ann = room.person()
+    ollama.script.models = []
+    events, _ = room.ask(ann)
+    assert events[-1].message
+    assert (events[-1].message.provider, shown(events)) == ("extractive", f"{TEXT} [1]")
+    events, _ = room.ask(ann, provider="ollama")
+    assert isinstance(events[-1].error, ModelMissing)
 
 
 def test_weak_evidence_is_a_refusal_without_citations(room: Room) -> None:

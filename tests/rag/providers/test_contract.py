@@ -15,7 +15,7 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage
 
 from core.entities import Passage, Usage
-from core.errors import BadInput, NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
+from core.errors import BadInput, ModelMissing, NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
 from core.settings import Settings
 from rag.providers import REGISTRY, Ending, Params, Provider, get, ignored, translated
 from tests.servers.ollama import OllamaServer, Reply
@@ -83,8 +83,8 @@ def test_a_server_that_is_silent_for_too_long_is_a_timeout(served: Served) -> No
     [
         (401, ProviderFailed, "access key"),
         (403, ProviderFailed, "access key"),
-        (404, ProviderFailed, "does not have this model"),
-        (429, ProviderUnavailable, "busy"),
+        (404, ModelMissing, "does not have this model"),
+        (429, ProviderFailed, "busy"),
         (500, ProviderFailed, "answered with an error"),
         (503, ProviderUnavailable, "does not answer"),
     ],

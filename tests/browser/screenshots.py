@@ -1,0 +1,129 @@
+"""Takes every page at 1280 and 390 px, light and dark, in both languages: `python -m tests.browser.screenshots FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from pages import SCREENS
+from tests.browser.conftest import FLAGS, Product, free_port, ready, start, system_chromium
+from tests.shared import SHARED_DATA
+
+_FILES = ("pdflatex-4-pages.pdf", "libreoffice-writer-password.pdf", "GeoBase_NHNC1_Data_Model_UML_EN.pdf")
+_QUESTION = {
+    "en": "What information does a blind text give you about the selected font?",
+    "ru": "Как сбросить пароль?",
+}
+_UNKNOWN = "Who won the chess tournament in Reykjavik in 1972?"
+
+
+@dataclass(frozen=True)
+class Look:
+    width: int
+    theme: Literal["light", "dark"]
+    locale: str
+
+    @property
+    def tag(self) -> str:
+        return f"{self.width}-{self.theme}-{self.locale}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="part of a tag such as 1280-light-en")
+    parser.add_argument("--var", type=Path, help="an installation's folder; else a new one is made")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    looks = [Look(*one) for one in itertools.product((1280, 390), ("light", "dark"), ("en", "ru"))]
+    with tempfile.TemporaryDirectory() as scratch:
+        var = given.var or Path(scratch) / "var"
+        port = free_port()
+        with start(var, port, demo=True) as process, sync_playwright() as playwright:
+            url = f"http://127.0.0.1:{port}"
+            ready(url, process)
+            product = Product(url, var)
+            _furnish(product)
+            browser = playwright.chromium.launch(executable_path=system_chromium(), args=FLAGS)
+            for look in looks:
+                if given.only in look.tag:
+                    _take(browser, product, look, given.folder)
+            browser.close()
+            process.terminate()
+
+
+def _furnish(product: Product) -> None:
+    """Documents in every state, somebody who waits for approval, and conversations."""
+    email, password = product.credentials()
+    with httpx.Client(base_url=f"{product.url}/api", timeout=120) as api:
+        token = api.post("/auth/token", data={"username": email, "password": password}).json()["access_token"]
+        api.headers["Authorization"] = f"Bearer {token}"
+        for name in _FILES:
+            content = (SHARED_DATA / "documents" / name).read_bytes()
+            api.post("/documents", files={"file": (name, content)}, data={"collection": "documents"})
+
+
+def _take(browser: Browser, product: Product, look: Look, folder: Path) -> None:
+    height = 800 if look.width > 600 else 844
+    context = browser.new_context(
+        viewport={"width": look.width, "height": height}, color_scheme=look.theme, locale=look.locale
+    )
+    page = context.new_page()
+    page.goto(product.url)
+    _settled(page)
+    page.screenshot(path=folder / f"sign-in-{look.tag}.png")
+    _sign_in(page, product)
+    for screen in SCREENS:
+        page.goto(f"{product.url}/{screen.slug}")
+        _settled(page)
+        page.screenshot(path=folder / f"{screen.module}-{look.tag}.png")
+    _converse(page, product, look, folder)
+    context.close()
+
+
+def _sign_in(page: Page, product: Product) -> None:
+    email, password = product.credentials()
+    fields = page.get_by_test_id("stForm").first.locator("input")
+    fields.nth(0).fill(email)
+    fields.nth(1).fill(password)
+    fields.nth(1).press("Enter")
+    expect(page.locator(".st-key-shell_account")).to_be_attached(timeout=30_000)
+    _settled(page)
+
+
+def _converse(page: Page, product: Product, look: Look, folder: Path) -> None:
+    page.goto(product.url)
+    for question in (_QUESTION["en"], _UNKNOWN):
+        _settled(page)
+        box = page.get_by_test_id("stChatInputTextArea")
+        box.fill(question)
+        box.press("Enter")
+        expect(page.get_by_test_id("stChatMessage").last).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(500)
+    expect(page.locator("[class*=st-key-refusal_]").first).to_be_visible(timeout=30_000)
+    _settled(page)
+    page.screenshot(path=folder / f"conversation-{look.tag}.png")
+    page.locator("[class*=st-key-citation_] button").first.click()
+    expect(page.get_by_role("dialog").get_by_role("img").last).to_be_visible(timeout=30_000)
+    _settled(page)
+    page.screenshot(path=folder / f"citation-{look.tag}.png")
+
+
+def _settled(page: Page) -> None:
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(400)  # fonts, icons and frames settle after the last message; this is a photographer, no test
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("NICHEWISE_PROVIDER", "extractive")
+    main()
