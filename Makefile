@@ -15,7 +15,8 @@ run: ## set up what is missing and serve the product
 test: ## set up what is missing, lint, type-check, check imports, run every test
 	@$(PYTHON) deploy/setup.py tests
 	@$(MAKE) --no-print-directory lint
-	$(VENV)/pytest -m "not soak and not live"
+	$(VENV)/pytest -m "not browser and not soak and not live" -n 2 --dist loadfile
+	$(VENV)/pytest -m "browser"
 
 lint: ## ruff, mypy, import contracts
 	$(VENV)/ruff check .

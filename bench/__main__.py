@@ -38,7 +38,7 @@ def _measure(name: str) -> None:
         "load_before": round(load, 2),
         "took_s": round(time.time() - started),
     }
-    text = f"# {part.__doc__.splitlines()[0]}\n\n{part.report(result)}\n\n{_line(machine)}\n"
+    text = f"# {(part.__doc__ or name).splitlines()[0]}\n\n{part.report(result)}\n\n{_line(machine)}\n"
     print(text, flush=True)
     (_RESULTS / f"{name}.json").write_text(json.dumps({"machine": machine, **result}, indent=1) + "\n")
     (_RESULTS / f"{name}.md").write_text(text)

@@ -1,4 +1,4 @@
-"""Fits the coefficients of `rag.evidence` and its thresholds: `python -m bench.evidence` prints what to write there.
+"""Fits the formulas of `rag.evidence`: `python -m bench.evidence` prints what to write there.
 
 XQuAD with every second paragraph taken out (once the even, once the odd ones); a question is answerable when its
 paragraph is there. The formula is fitted on one half of the articles and checked on the other, both ways round; what
@@ -55,8 +55,9 @@ def fit(language: str, rows: Rows, there: NDArray[np.bool_], article: NDArray[np
         refused = (score[~there[other]] < _threshold(score, there[other])).mean()
         print(f"{language}: fitted on half {fitted}, {refused:.3f} refused on half {checked}")
     model = LogisticRegression(C=_WEAK).fit(rows, there)
-    weights = [round(float(value), 2) for value in (*model.intercept_, *model.coef_[0])]
-    print(f"{language}: weights {weights}, threshold {_threshold(model.predict_proba(rows)[:, 1], there):.3f}")
+    threshold = _threshold(model.predict_proba(rows)[:, 1], there)
+    intercept = model.intercept_[0] - np.log(threshold / (1 - threshold))  # so that the threshold becomes .5
+    print(f"{language}: {[round(float(value), 2) for value in (intercept, *model.coef_[0])]}")
 
 
 def _threshold(score: NDArray[np.float64], there: NDArray[np.bool_]) -> float:

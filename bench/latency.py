@@ -14,6 +14,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import text
 
 from bench.house import House, house, table
 from core.entities import Chunk, Principal, Stage
@@ -126,8 +127,6 @@ def _write(
 
 def _narrow(built: House, collection_id: UUID) -> None:
     """All documents but one for administrators alone."""
-    from sqlalchemy import text
-
     with built.services.db.begin() as tx:
         tx.connection.execute(
             text(

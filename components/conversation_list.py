@@ -41,13 +41,6 @@ def draw(who: Principal) -> None:
             args=(None,),
             width="stretch",
         )
-        query, archived = _filter()
-        for conversation in _found(who, query, archived):
-            _entry(conversation)
-
-
-def _filter() -> tuple[str, bool]:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         query = st.text_input(
             _("Search"),
             key="assistant_search",
@@ -55,10 +48,10 @@ def _filter() -> tuple[str, bool]:
             icon=":material/search:",
             label_visibility="collapsed",
         )
-        archived = st.toggle(
-            _("Archive"), key="assistant_archived", help=_("Show archived conversations"), label_visibility="collapsed"
-        )
-    return query or "", archived
+        archived = bool(session.get("assistant_archived"))
+        for conversation in _found(who, query or "", archived):
+            _entry(conversation)
+        st.toggle(_("Archived conversations"), key="assistant_archived")
 
 
 def _found(who: Principal, query: str, archived: bool) -> list[Conversation]:

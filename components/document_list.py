@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -46,7 +47,7 @@ def _progress(document: Document) -> Progress:
     )
 
 
-def draw(who: Principal, documents: list[Document]) -> None:
+def draw(who: Principal, documents: Sequence[Document]) -> None:
     for document in documents:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"document_{document.id}"):
             with st.container(width="stretch", gap="xxsmall"):

@@ -59,7 +59,20 @@ def _templates(locale: str) -> tuple[tuple[re.Pattern[str], str], ...]:
         return ()
     with path.open("rb") as file:
         ids = [message.id for message in read_po(file, locale=locale) if isinstance(message.id, str)]
-    return tuple((re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(one)), re.S), one) for one in ids if "%(" in one)
+    telling = sorted((one for one in ids if "%(" in one), key=len, reverse=True)  # the most particular sentence first
+    return tuple((_pattern(one), one) for one in telling)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    seen: set[str] = set()
+
+    def place(found: re.Match[str]) -> str:
+        name = found[1]
+        group = f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+        seen.add(name)
+        return group
+
+    return re.compile(_PLACE.sub(place, re.escape(template)), re.DOTALL)
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_SIGNS = frozenset("\\`*_[]<>#:$~|@")
+_SIGNS = frozenset("\\`*_[]<>#:$~|")
 
 
 def plain(text: str) -> str:

@@ -125,13 +125,16 @@ def _refuse() -> None:
 
 def _account(who: Principal) -> None:
     with st.container(key="shell_account", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if who.user_id is None:
+                st.caption(_("You are a guest: the assistant answers from the FAQ."))
+            else:
+                st.markdown(f"**{plain(who.name or who.email)}**  \n:gray[{_(ROLES[who.role])}]")
+                help_ = _("Sign out")
+                if st.button("", icon=":material/logout:", key="shell_sign_out", type="tertiary", help=help_):
+                    ticket.sign_out()
         if who.user_id is None:
-            st.caption(_("You are a guest: the assistant answers from the FAQ."))
             st.button(_("Sign in"), icon=":material/login:", on_click=session.leave_guest, width="stretch")
-        else:
-            st.markdown(f"**{plain(who.name or who.email)}**  \n:gray[{_(ROLES[who.role])}]")
-            if st.button(_("Sign out"), icon=":material/logout:", key="shell_sign_out", width="stretch"):
-                ticket.sign_out()
         language_switch()
 
 

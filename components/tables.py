@@ -31,12 +31,12 @@ class Column:
     width: Literal["small", "medium", "large"] | None = None
 
 
-def draw(name: str, columns: Sequence[Column], rows: Sequence[Row], *, empty: str = "") -> None:
+def draw(name: str, columns: Sequence[Column], rows: Sequence[Row], *, empty: str = "", search: bool = True) -> None:
     """Draws the table called `name` (its widgets' prefix and file name); without rows it says `empty`."""
     if not rows:
         st.caption(empty or _("Nothing here yet."))
         return
-    found = _searched(name, columns, rows)
+    found = _searched(name, columns, rows) if search else rows
     _frame(name, columns, found)
     _downloads(name, columns, found, len(rows))
 

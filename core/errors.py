@@ -19,6 +19,7 @@ NichewiseError
 │   │   └── ModelMissing 503
 │   └── NotReady 503
 ├── ProviderFailed 502
+│   ├── ProviderBusy 503
 │   └── ProviderTimeout 504
 └── StartupError 500
 
@@ -143,6 +144,11 @@ class NotReady(Unavailable):
 class ProviderFailed(NichewiseError):
     status = 502
     sentence = "The model server %(provider)s answered with an error. Try again, or choose another provider."
+
+
+class ProviderBusy(ProviderFailed):
+    status = 503
+    sentence = "The model server %(provider)s is busy. Try again in a minute, or choose another provider."
 
 
 class ProviderTimeout(ProviderFailed):

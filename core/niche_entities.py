@@ -146,3 +146,43 @@ class Catalogue:
     regions: Mapping[int, Region] = field(default_factory=dict)
     metrics: Mapping[int, Metric] = field(default_factory=dict)
     niches: Mapping[str, Niche] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureQuery:
+    """A question to the figures, by ids of the catalogue: what `kind` asks of `metric_id` in `region_id`.
+
+    list    the values of `niche_keys`, or of the `limit` largest (smallest) of all, of a sector, beyond a threshold
+    count   how many niches have a value, and how many of them fulfil `comparison` `threshold`
+    growth  the values at `before` and `period`, and the change as a share, of the `limit` or of `niche_keys`
+    group   `function` of the values by `by`: of niches by sector, by region, or of all ("")
+
+    Without `period` the headline figure is meant. `region_id` is the whole where no region is asked for.
+    """
+
+    kind: Literal["list", "count", "growth", "group"]
+    metric_id: int
+    region_id: int
+    niche_keys: tuple[int, ...] = ()
+    sector_id: int | None = None
+    period: date | None = None
+    before: date | None = None
+    comparison: Literal["", ">", ">=", "<", "<="] = ""
+    threshold: float | None = None
+    function: Literal["sum", "mean", "median", "share"] = "sum"
+    by: Literal["", "sector", "region"] = ""
+    descending: bool = True
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRows:
+    """What a query found: `rows` hold `columns`; `total` is how many there are without the limit. `sql` and
+    `parameters` are what was run."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: int
+    sql: str
+    parameters: Mapping[str, Any]
+    took_ms: float

@@ -52,6 +52,14 @@ class Settings(BaseSettings):
     provider: str = "auto"
     ollama_url: str = "http://127.0.0.1:11434"
     ollama_model: str = "llama3.1:8b"
+    openai_model: str = "gpt-4o-mini"
+    gemini_model: str = "gemini-2.5-flash"
+    compatible_url: str | None = None
+    compatible_api_key: SecretStr | None = None
+    compatible_model: str = "default"
+    fallback: List = ("extractive",)
+    model_parallel: int = Field(default=8, ge=1, le=1000)
+    model_queue: int = Field(default=64, ge=0, le=10_000)
     openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
     gemini_api_key: SecretStr | None = Field(default=None, alias="GEMINI_API_KEY")
@@ -60,7 +68,7 @@ class Settings(BaseSettings):
     locale: Literal["en", "ru"] = "en"
     worker: Literal["embedded", "external"] = "embedded"
 
-    @field_validator("allowed_hosts", "cors_origins", "allowed_email_domains", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "allowed_email_domains", "fallback", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import answers, conversation_list, errors, session, turn_options
 from components.i18n import N_, _
@@ -48,7 +49,7 @@ def _ask(who: Principal, question: str, options: dict[str, object]) -> None:
     conversation_list.open_(started.conversation_id)
 
 
-def _thread(who: Principal, conversation_id: UUID | None, head: object, title: object) -> None:
+def _thread(who: Principal, conversation_id: UUID | None, head: DeltaGenerator, title: DeltaGenerator) -> None:
     if conversation_id is None:
         _empty(who)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import streamlit as st
@@ -63,7 +64,7 @@ def _readers(collection: Collection) -> None:
     st.caption(_("Readers: %(roles)s", roles=readers or _(navigation.ROLES[Role.ADMIN])))
 
 
-def _versions(versions: list[CollectionVersion]) -> None:
+def _versions(versions: Sequence[CollectionVersion]) -> None:
     for version in versions:
         state, color = _STATES[version.state]
         fingerprint = version.fingerprint

@@ -18,7 +18,7 @@ _PARTS = {
     "worker": (N_("Background work"), "sync"),
     "voice": (N_("Voice"), "mic"),
 }
-_EVERY_S = 5
+_EVERY_S, _ACROSS = 5, 3
 
 
 def render() -> None:
@@ -39,14 +39,15 @@ def _parts() -> None:
             st.warning(_("Some parts are not ready."), icon=":material/warning:")
         else:
             st.success(_("Everything works."), icon=":material/check_circle:")
-        with st.container(horizontal=True, gap="small"):
-            for part, state in report.items():
+        columns = st.columns(_ACROSS)
+        for place, (part, state) in enumerate(report.items()):
+            with columns[place % _ACROSS]:
                 _part(part, state)
 
 
 def _part(part: str, state: str) -> None:
     title, icon = _PARTS.get(part, (part, "settings"))
-    with st.container(border=True, width=300):
+    with st.container(border=True):
         st.markdown(f":material/{icon}: **{_(title)}**")
         if state == OK:
             st.badge(_("works"), icon=":material/check:", color="green")

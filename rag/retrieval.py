@@ -72,7 +72,7 @@ class Retriever:
             language=language,
             passages=tuple(passages[:k]),
             evidence=evidence.score(question, passages, dict(legs.lexical), rarity),
-            threshold=evidence.threshold(language),
+            threshold=evidence.THRESHOLD,
             took_ms=(time.perf_counter() - started) * 1000,
             degraded=spoken and vector is None,
         )

@@ -99,7 +99,7 @@ def build(settings: Settings, database_url: str) -> Services:
     removal = Removal(db, blobs, vectors, lexical, indexing, images)
     search = Search(db, collections, indexing, Retriever(vectors, lexical, questions))
     health = Health(db, settings)
-    register_engine(health, db, questions, vectors, lexical)
+    register_engine(health, questions, indexing)
     return Services(
         settings=settings,
         db=db,

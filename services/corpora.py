@@ -21,7 +21,7 @@ from services.removal import Removal
 
 _ARTICLE = re.compile(r"^---\n(?:#[^\n]*\n)*(?=article_id:)", re.MULTILINE)
 _ID = re.compile(r'^article_id: *"?([\w-]+)', re.MULTILINE)
-_THREADS = 12  # they wait for the model together
+_THREADS = 48  # they wait for the model together
 _ROWS = 200
 _PROGRESS_SECONDS = 0.5
 

@@ -43,13 +43,19 @@ class Indexing:
             self._rebuild(version)
             self._follow(version)
 
-    def restore(self) -> None:
-        """Brings both indexes of every version to what SQL holds: a missing Chroma collection is filled again."""
-        with self._db.begin() as tx:
-            versions = tx.collections.all_versions()
-        for version in versions:
+    def restore_lexical(self) -> None:
+        """Brings the lexical index of every version to the end of its log; those that are missing are built again."""
+        for version in self._versions():
             self.catch_up(version)
+
+    def restore_vectors(self) -> None:
+        """Brings the Chroma collection of every version to the vectors in SQL, where their numbers differ."""
+        for version in self._versions():
             self._restore_vectors(version)
+
+    def _versions(self) -> list[CollectionVersion]:
+        with self._db.begin() as tx:
+            return [version for version in tx.collections.all_versions() if version.state != "failed"]
 
     def _turn(self, version: CollectionVersion) -> threading.Lock:
         return self._turns.setdefault(version.id, threading.Lock())

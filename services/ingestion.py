@@ -76,6 +76,7 @@ class Ingestion:
         self._passages = passages
         self._publishing = publishing
         self._fingerprints = fingerprints
+        self._beginning = Batcher(self._begin, limit=64)
         self._describing = Batcher(self._describe, limit=64)
         self._chunking = Batcher(self._put_chunks, limit=512)
         self._keeping = Batcher(self._keep, limit=512)
@@ -85,7 +86,10 @@ class Ingestion:
 
         Raises `Stopped` at shutdown, `Unavailable` while something is down, the unexpected up to MAX_ATTEMPTS times.
         """
-        work, attempts = self._begin(document_id)
+        work, attempts = self._beginning(document_id)
+        if work is not None and attempts > MAX_ATTEMPTS:  # it took the process down each time
+            self._fail_unexpectedly(document_id)
+            return
         try:
             while work is not None:
                 work = self._carry(work)
@@ -103,7 +107,7 @@ class Ingestion:
 
     def stop(self) -> None:
         """Breaks off what runs; the next process resumes it."""
-        for batcher in (self._describing, self._chunking, self._keeping):
+        for batcher in (self._beginning, self._describing, self._chunking, self._keeping):
             batcher.stop()
         self._parses.stop()
         self._passages.stop()
@@ -111,23 +115,23 @@ class Ingestion:
 
     # --- beginning and ending ---------------------------------------------------------------------------------------
 
-    def _begin(self, document_id: UUID) -> tuple[Work | None, int]:
+    def _begin(self, ids: list[UUID]) -> list[tuple[Work | None, int]]:
+        """What is to be done about each document, and how often that was begun before it got any further."""
         with self._db.begin() as tx:
-            attempts = tx.documents.begin(document_id) or 0
-            work = self._work(tx, document_id)
-        if work is not None and attempts > MAX_ATTEMPTS:  # it took the process down each time
-            self._fail_unexpectedly(document_id)
-            return None, attempts
-        return work, attempts
+            attempts = tx.documents.begin(ids)
+            works = self._works(tx, ids)
+        return [(works.get(key), attempts.get(key, 0)) for key in ids]
 
-    def _work(self, tx: Stores, document_id: UUID) -> Work | None:
-        document = tx.documents.get(document_id)
-        if document is None or document.stage.ended:
-            return None
-        if document.stage not in _BEFORE_CHUNKS and not document.chunks:  # its chunks are in a version that was left
-            document = replace(document, stage=Stage.PARSED)
-        collection = tx.collections.get(document.collection_id)
-        return Work(document, collection.version) if collection else None
+    def _works(self, tx: Stores, ids: Sequence[UUID]) -> dict[UUID, Work]:
+        pending = [document for document in tx.documents.get_many(ids) if not document.stage.ended]
+        versions = {key: tx.collections.get(key) for key in {document.collection_id for document in pending}}
+        works = {}
+        for document in pending:
+            if document.stage not in _BEFORE_CHUNKS and not document.chunks:
+                document = replace(document, stage=Stage.PARSED)  # its chunks are in a version that was left
+            if (collection := versions[document.collection_id]) is not None:
+                works[document.id] = Work(document, collection.version)
+        return works
 
     def _forgive(self, document_id: UUID) -> None:
         with self._db.begin() as tx:
@@ -155,7 +159,7 @@ class Ingestion:
         if self._publishing(work.document, work.version) is Outcome.READY:
             return None
         with self._db.begin() as tx:
-            return self._work(tx, work.id)
+            return self._works(tx, [work.id]).get(work.id)
 
     def _chunk(self, work: Work) -> list[Identified]:
         document = work.document

@@ -13,9 +13,9 @@ from rag.chunking import passage
 from rag.embedder import Embedder
 from services.batching import Batcher, Stopped
 
-# A call takes about 1.5 s on two cores: long enough to fill the model's batches with texts of one length, short enough
-# for a shutdown to wait for.
-_TOGETHER = 96
+# Enough to fill the model's batches with texts of one length, and few enough that there are always as many documents
+# again being parsed and as many being indexed while the model works.
+_TOGETHER = 32
 
 
 class Passages:

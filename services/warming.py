@@ -1,21 +1,14 @@
-"""What makes the engine usable before the first question: the model in memory, both indexes open."""
+"""What makes the engine usable before the first question: the model in memory, both indexes open and complete."""
 
 from __future__ import annotations
 
-from data.database import Database
-from rag.lexical import Lexical
 from rag.questions import Questions
-from rag.vectors import Vectors
 from services.health import Health
+from services.indexing import Indexing
 
 
-def register_engine(health: Health, db: Database, questions: Questions, vectors: Vectors, lexical: Lexical) -> None:
-    """Nothing is loaded here; `health.warm` does it behind the first page."""
-
-    def active() -> list[str]:
-        with db.begin() as tx:
-            return [version.vector_name for version in tx.collections.all_versions() if version.state == "active"]
-
+def register_engine(health: Health, questions: Questions, indexing: Indexing) -> None:
+    """Nothing is loaded here; `health.warm` does it behind the first page. What an index lacks is written from SQL."""
     health.register("models", questions.model)
-    health.register("vectors", lambda: [vectors.count(name) for name in active()])
-    health.register("lexical", lambda: [lexical.applied(name) for name in active()])
+    health.register("vectors", indexing.restore_vectors)
+    health.register("lexical", indexing.restore_lexical)

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from core.secrets import cipher
@@ -20,6 +21,8 @@ from data.database import Database
 from data.embedded import EmbeddedPostgres
 from data.migrate import upgrade
 from services import container
+from tests.servers import gemini as gemini_servers
+from tests.servers import openai as openai_servers
 from tests.servers.ollama import OllamaServer, serving
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -132,3 +135,52 @@ def ollama(ollama_server: OllamaServer) -> OllamaServer:
     """A protocol-true Ollama server with a fresh script: `ollama.url`, `ollama.script.reply(...)`."""
     ollama_server.script.reset()
     return ollama_server
+
+
+@pytest.fixture(scope="session")
+def openai_server() -> Iterator[openai_servers.OpenAIServer]:
+    with openai_servers.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def openai(openai_server: openai_servers.OpenAIServer) -> openai_servers.OpenAIServer:
+    """A protocol-true OpenAI server with a fresh script; its address is `openai.base_url`."""
+    openai_server.script.reset()
+    openai_server.windows.clear()
+    return openai_server
+
+
+@pytest.fixture(scope="session")
+def gemini_server() -> Iterator[gemini_servers.GeminiServer]:
+    with gemini_servers.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def gemini(gemini_server: gemini_servers.GeminiServer) -> gemini_servers.GeminiServer:
+    """A protocol-true Gemini server with a fresh script."""
+    gemini_server.script.reset()
+    return gemini_server
+
+
+KEY = "sk-planted-7f3a9c51e2"  # no log, page, export, error or audit entry may hold it
+
+
+@pytest.fixture
+def served_settings(
+    settings: Settings, ollama: OllamaServer, openai: openai_servers.OpenAIServer, gemini: gemini_servers.GeminiServer
+) -> Settings:
+    """Settings with every model server on loopback; the compatible one is the same server as OpenAI's."""
+    return settings.model_copy(
+        update={
+            "ollama_url": ollama.url,
+            "openai_api_key": SecretStr(KEY),
+            "openai_base_url": openai.base_url,
+            "gemini_api_key": SecretStr(KEY),
+            "gemini_base_url": gemini.url,
+            "compatible_url": openai.base_url,
+            "compatible_api_key": SecretStr(KEY),
+            "compatible_model": "gpt-4o-mini",
+        }
+    )

@@ -9,7 +9,21 @@ from uuid import UUID, uuid5
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ARRAY, ColumnElement, Connection, Row, Select, Uuid, and_, any_, delete, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.entities import Chunk, ChunkChange, Passage, Principal
@@ -77,9 +91,9 @@ class Chunks:
         `tags`: only of documents that have all of them."""
         where = _readable(version_id, principal, tags)
         few = _joined(chunks.c.id).where(where).limit(below).subquery()
-        if self._connection.execute(select(func.count()).select_from(few)).scalar_one() >= below:
-            return None
-        return list(self._connection.execute(_joined(chunks.c.id).where(where)).scalars())
+        ids = case((func.count() < below, func.array_agg(few.c.id)))  # many are counted, and not sent
+        count, found = self._connection.execute(select(func.count(), ids).select_from(few)).one()
+        return None if count >= below else list(found or ())
 
     def permitted(
         self, version_id: UUID, principal: Principal, ids: Collection[UUID], tags: Collection[str] = ()

@@ -134,9 +134,6 @@ class Collections:
         row = self._connection.execute(_query(counts=False).where(collections.c.name == name)).one_or_none()
         return _collection(row) if row else None
 
-    def all_ids(self) -> list[UUID]:
-        return list(self._connection.execute(select(collections.c.id).order_by(collections.c.name)).scalars())
-
     # --- versions ---------------------------------------------------------------------------------------------------
 
     def add_version(

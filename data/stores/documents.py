@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -139,8 +139,11 @@ class Documents:
         return [_document(row) for row in rows], self._connection.execute(total).scalar_one()
 
     def get(self, document_id: UUID) -> Document | None:
-        row = self._connection.execute(_query().where(documents.c.id == document_id)).one_or_none()
-        return _document(row) if row else None
+        return next(iter(self.get_many([document_id])), None)
+
+    def get_many(self, ids: Collection[UUID]) -> list[Document]:
+        """Those of `ids` that exist, in no particular order."""
+        return [_document(row) for row in self._connection.execute(_query().where(documents.c.id.in_(list(ids))))]
 
     def same_bytes(self, collection_id: UUID, sha256: str) -> Document | None:
         query = _query().where(documents.c.collection_id == collection_id, documents.c.sha256 == sha256)
@@ -166,12 +169,6 @@ class Documents:
     def count_ready(self, collection_id: UUID) -> int:
         mine = documents.c.collection_id == collection_id, documents.c.stage == "ready"
         return self._connection.execute(select(func.count()).select_from(documents).where(*mine)).scalar_one()
-
-    def unfinished(self, ids: Sequence[UUID]) -> int:
-        """How many of `ids` are neither ready nor failed."""
-        ended = documents.c.stage.in_(("ready", "failed"))
-        query = select(func.count()).select_from(documents).where(documents.c.id.in_(ids), ~ended)
-        return self._connection.execute(query).scalar_one()
 
     def uses_of(self, sha256: str) -> int:
         """How many documents, of whatever collection, have these bytes."""
@@ -203,14 +200,12 @@ class Documents:
         rows = self._connection.execute(query.order_by(documents.c.id).with_for_update())
         return {row.id: Stage(row.stage) for row in rows}
 
-    def begin(self, document_id: UUID) -> int | None:
-        """Counts an attempt at the present stage; returns how many there were, None if the document is gone."""
-        return self._connection.execute(
-            update(documents)
-            .where(documents.c.id == document_id)
-            .values(attempts=documents.c.attempts + 1)
-            .returning(documents.c.attempts)
-        ).scalar_one_or_none()
+    def begin(self, ids: Collection[UUID]) -> dict[UUID, int]:
+        """Counts an attempt at the present stage; returns how many there were, of those that exist."""
+        mine = documents.c.id.in_(list(ids))
+        statement = update(documents).where(mine).values(attempts=documents.c.attempts + 1)
+        rows = self._connection.execute(statement.returning(documents.c.id, documents.c.attempts))
+        return {row.id: row.attempts for row in rows}
 
     def forgive(self, document_id: UUID) -> None:
         """Takes back an attempt that failed for no fault of the document."""

@@ -92,20 +92,10 @@ class Jobs:
             raise NotFound
         return _run(row)
 
-    def get(self, run_id: UUID) -> JobRun | None:
-        row = self._connection.execute(_query().where(job_runs.c.id == run_id)).one_or_none()
-        return _run(row) if row else None
-
     def latest(self, kind: str) -> JobRun | None:
         query = _query().where(job_runs.c.kind == kind).order_by(job_runs.c.created_at.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()
         return _run(row) if row else None
-
-    def recent(self, principal: Principal, limit: int = 20) -> list[JobRun]:
-        """The runs that `principal` started, newest first."""
-        query = _query().where(job_runs.c.created_by == principal.user_id)
-        rows = self._connection.execute(query.order_by(job_runs.c.created_at.desc()).limit(limit))
-        return [_run(row) for row in rows]
 
     def update(self, run_id: UUID, **values: Any) -> None:
         """Sets `status`, `done`, `total`, `result` or `error`."""

@@ -188,6 +188,13 @@ PRUNE = (
     f"UPDATE niche_imports SET sealed = true WHERE id IN ({_OLDER})",
 )
 
+COUNTS = """
+SELECT count(DISTINCT m.id) AS metrics, count(DISTINCT v.region_id) FILTER (WHERE NOT r.whole) AS regions,
+       count(*) AS figures, CAST(coalesce(sum(num_nonnulls(VARIADIC v.series)), 0) AS bigint) AS by_period
+FROM niche_metrics m JOIN niche_values v ON v.metric_id = m.id JOIN niche_regions r ON r.id = v.region_id
+WHERE m.dataset_id = :dataset
+"""
+
 # --- undoing --------------------------------------------------------------------------------------------------------
 
 UNDO_VALUES = (

@@ -170,15 +170,27 @@ class NicheImports:
         self._run(sql.INSERT_REGIONS.format(staged=staged), values)
         self._keep(import_id, "niches", "dataset_id = :dataset AND code IN (SELECT code FROM staged_niches)", dataset=dataset_id)  # fmt: skip
         self._run(sql.UPSERT_NICHES, {**values, "name": dataset["name"]})
+        self.add_metrics(import_id, dataset_id, dataset, metrics)
+
+    def add_metrics(
+        self, import_id: UUID, dataset_id: int, dataset: Mapping[str, Any], metrics: Iterable[Any], *, after: int = 0
+    ) -> None:
+        """Makes metrics of drafts, or a new version of those that are there; `after` is the first one's position."""
         given = [
             {**asdict(metric), "aliases": list(metric.aliases), "source": dataset["source"], "as_of": dataset["as_of"],
-             "position": position, **values}
-            for position, metric in enumerate(metrics)
+             "position": position, "import": import_id, "dataset": dataset_id}
+            for position, metric in enumerate(metrics, start=after)
         ]  # fmt: skip
-        if given:
-            names = [metric["name"] for metric in given]
-            self._keep(import_id, "niche_metrics", "dataset_id = :dataset AND name = ANY(:names)", dataset=dataset_id, names=names)  # fmt: skip
-            self._run(sql.UPSERT_METRIC, given)
+        if not given:
+            return
+        where = "dataset_id = :dataset AND name = ANY(:names)"
+        self._keep(import_id, "niche_metrics", where, dataset=dataset_id, names=[one["name"] for one in given])
+        self._run(sql.UPSERT_METRIC, given)
+
+    def counts(self, dataset_id: int) -> dict[str, int]:
+        """How many metrics, regions and figures a dataset has."""
+        row = self._run(sql.COUNTS, {"dataset": dataset_id}).one()
+        return dict(row._mapping)
 
     def name_regions(self, dataset_id: int, regions: Iterable[tuple[str, str, Sequence[str]]]) -> None:
         """(title, Russian title, further names) of regions that were just made."""

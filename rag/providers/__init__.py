@@ -13,6 +13,9 @@ from rag.providers.params import Params
 # Name -> module whose PROVIDER it is. Modules, not objects: LlamaIndex is imported when a model is first used.
 REGISTRY: dict[str, str] = {
     "ollama": "rag.providers.ollama",
+    "openai": "rag.providers.openai",
+    "gemini": "rag.providers.gemini",
+    "openai_compatible": "rag.providers.openai_compatible",
     "extractive": "rag.providers.extractive",
 }
 AUTO = "auto"

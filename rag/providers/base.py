@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import httpx
+
 from core.entities import Usage
 from core.errors import NichewiseError
 from core.settings import Settings
@@ -18,6 +20,7 @@ if TYPE_CHECKING:  # half a second of imports that the sign-in page must not wai
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 120.0  # between two pieces of a stream, and until the first: a large prompt is read slowly on a CPU
+ASK_SECONDS = 8.0  # for what a server knows at once: its models and their windows
 _CHARACTERS_PER_TOKEN = {"latin": 4.0, "other": 2.5}
 
 
@@ -38,12 +41,28 @@ class Provider(Protocol):
 
     def default_model(self, settings: Settings) -> str: ...
 
+    def configured(self, settings: Settings) -> bool:
+        """Whether the settings hold what it needs: a key, an address."""
+        ...
+
+    def address(self, settings: Settings) -> str:
+        """Names the server: what shares a queue and a circuit breaker."""
+        ...
+
+    def applied(self, model: str) -> frozenset[str]:
+        """Those of `accepts` that this model takes."""
+        ...
+
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         """A ready LLM; one is made per answer, all on the event loop that answers run on."""
         ...
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
         """What the server offers, which is also the check that it answers."""
+        ...
+
+    async def window(self, settings: Settings, model: str) -> int | None:
+        """The model's real context window in tokens; None where the server does not tell and no table knows."""
         ...
 
     def explain(self, error: Exception) -> NichewiseError | None:
@@ -55,9 +74,9 @@ class Provider(Protocol):
         ...
 
 
-def ignored(provider: Provider, params: Params) -> tuple[str, ...]:
+def ignored(provider: Provider, params: Params, model: str = "") -> tuple[str, ...]:
     """Parameters that were set and that `provider` cannot apply; they are reported, never silently dropped."""
-    return tuple(name for name in params.given() if name not in provider.accepts)
+    return tuple(name for name in params.given() if name not in provider.applied(model))
 
 
 @contextmanager
@@ -72,6 +91,21 @@ def translated(provider: Provider) -> Iterator[None]:
         if explained is None:
             raise
         raise explained from error
+
+
+def http_client(url: str, read_seconds: float) -> httpx.AsyncClient:
+    """A client for one answer: nothing is left open when it ends, and nothing of the environment is used."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_keepalive_connections=0),
+        trust_env=False,
+        verify=secure(url),
+    )
+
+
+def secure(url: str) -> bool:
+    # A plain-http server needs no certificates, whose loading takes 20 ms for each client.
+    return not url.startswith("http://")
 
 
 def estimate_tokens(text: str) -> int:

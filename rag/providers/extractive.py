@@ -26,6 +26,7 @@ from rag.providers.params import Params
 from rag.quotes import quote
 
 NAME = "extractive"
+_WINDOW = 1_000_000  # it reads sentence by sentence
 _PIECE = re.compile(r"\S+\s*")
 
 
@@ -39,7 +40,7 @@ class ExtractiveLLM(CustomLLM):
 
     @property
     def metadata(self) -> LLMMetadata:
-        return LLMMetadata(model_name=NAME, is_chat_model=True, context_window=1_000_000, num_output=2_000)
+        return LLMMetadata(model_name=NAME, is_chat_model=True, context_window=_WINDOW, num_output=2_000)
 
     @llm_chat_callback()
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
@@ -101,6 +102,18 @@ class Extractive:
 
     def default_model(self, settings: Settings) -> str:
         return NAME
+
+    def configured(self, settings: Settings) -> bool:
+        return True
+
+    def address(self, settings: Settings) -> str:
+        return NAME
+
+    def applied(self, model: str) -> frozenset[str]:
+        return self.accepts
+
+    async def window(self, settings: Settings, model: str) -> int | None:
+        return _WINDOW
 
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         return ExtractiveLLM()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from core.entities import Usage
-from core.errors import ModelMissing, NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
+from core.errors import ModelMissing, NichewiseError, ProviderFailed
 from core.settings import Settings
-from rag.providers.base import CONNECT_SECONDS, READ_SECONDS, Ending
+from rag.providers.base import ASK_SECONDS, CONNECT_SECONDS, READ_SECONDS, Ending, http_client, secure
 from rag.providers.params import Params
+from rag.providers.vendor_errors import by_status, by_transport
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 CONTEXT_WINDOW = 8192  # tokens; without num_ctx Ollama cuts the prompt to its own default and says nothing
 HEALTH = httpx.Timeout(1.0, connect=0.3)  # seconds; a server that is only busy lists its models at once
+_NOT_PULLED = "The model server %(provider)s could not fetch the model %(model)s. Check its name."
 _OPTIONS = {"top_p": "top_p", "top_k": "top_k", "max_tokens": "num_predict", "seed": "seed", "stop": "stop"}
 
 
@@ -31,17 +34,27 @@ class Ollama:
     def default_model(self, settings: Settings) -> str:
         return settings.ollama_model
 
+    def configured(self, settings: Settings) -> bool:
+        return True
+
+    def address(self, settings: Settings) -> str:
+        return settings.ollama_url
+
+    def applied(self, model: str) -> frozenset[str]:
+        return self.accepts
+
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         # Imported here: LlamaIndex takes more than a second, and start-up must not wait for it.
         from llama_index.llms.ollama import Ollama as OllamaLLM
         from ollama import AsyncClient
 
+        seconds = params.timeout or READ_SECONDS
         client = AsyncClient(
             settings.ollama_url,
-            timeout=httpx.Timeout(params.timeout or READ_SECONDS, connect=CONNECT_SECONDS),
+            timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_keepalive_connections=0),  # nothing is left open when an answer ends
             trust_env=False,
-            verify=_secure(settings),
+            verify=secure(settings.ollama_url),
         )
         options = {_OPTIONS[name]: value for name, value in params.given().items() if name in _OPTIONS}
         return OllamaLLM(
@@ -50,58 +63,49 @@ class Ollama:
             temperature=params.temperature,
             context_window=params.context_window or CONTEXT_WINDOW,
             additional_kwargs=options,
-            request_timeout=params.timeout or READ_SECONDS,
+            request_timeout=seconds,
             async_client=client,
         )
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
-        async with httpx.AsyncClient(timeout=HEALTH, trust_env=False, verify=_secure(settings)) as client:
+        async with httpx.AsyncClient(timeout=HEALTH, trust_env=False, verify=secure(settings.ollama_url)) as client:
             answer = await client.get(f"{settings.ollama_url.rstrip('/')}/api/tags")
             answer.raise_for_status()
             return tuple(model["name"] for model in answer.json()["models"])
+
+    async def window(self, settings: Settings, model: str) -> int | None:
+        async with http_client(settings.ollama_url, ASK_SECONDS) as client:
+            answer = await client.post(f"{settings.ollama_url.rstrip('/')}/api/show", json={"model": model})
+            answer.raise_for_status()
+            facts = answer.json().get("model_info", {})
+            return facts.get(f"{facts.get('general.architecture')}.context_length")
+
+    async def pull(self, settings: Settings, model: str) -> AsyncIterator[tuple[str, int, int]]:
+        """Fetches a model into the server: what it does now, and bytes done of the layer's total (0 while unknown)."""
+        async with http_client(settings.ollama_url, READ_SECONDS) as client:
+            url = f"{settings.ollama_url.rstrip('/')}/api/pull"
+            async with client.stream("POST", url, json={"model": model}) as answer:
+                answer.raise_for_status()
+                async for line in answer.aiter_lines():
+                    step = json.loads(line)
+                    if "error" in step:
+                        raise ModelMissing(_NOT_PULLED, provider=self.label, model=model)
+                    yield step["status"], step.get("completed", 0), step.get("total", 0)
 
     def explain(self, error: Exception) -> NichewiseError | None:
         from ollama import RequestError, ResponseError
 
         if isinstance(error, ResponseError):
-            return _explain_status(error)
-        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
-            return ProviderTimeout(provider=self.label)
-        if isinstance(error, ConnectionError | httpx.ConnectError | httpx.ConnectTimeout):
-            return ProviderUnavailable(provider=self.label)
-        vendors = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RequestError, json.JSONDecodeError)
-        # A reply that is JSON but not what the API promises breaks in the client as one of the last four.
-        if isinstance(error, (*vendors, KeyError, TypeError, ValueError, AttributeError)):
+            missing = error.status_code == 404
+            return ModelMissing(provider=self.label) if missing else by_status(self.label, error.status_code)
+        if isinstance(error, RequestError):
             return ProviderFailed(provider=self.label)
-        return None
+        return by_transport(self.label, error)
 
     def ending(self, raw: Any) -> Ending:
         counted = raw.get("prompt_eval_count") is not None and raw.get("eval_count") is not None
         usage = Usage(raw["prompt_eval_count"], raw["eval_count"], estimated=False) if counted else None
         return Ending(finished=bool(raw.get("done")), usage=usage)
-
-
-def _secure(settings: Settings) -> bool:
-    # A plain-http server needs no certificates, whose loading takes 20 ms for each client.
-    return not settings.ollama_url.startswith("http://")
-
-
-def _explain_status(error: Any) -> NichewiseError:
-    if error.status_code == 404:
-        return ModelMissing(provider=Ollama.label)
-    if error.status_code in (401, 403):
-        return ProviderFailed(
-            "The model server %(provider)s refused the access key. An administrator must correct it.",
-            provider=Ollama.label,
-        )
-    if error.status_code == 429:
-        return ProviderFailed(
-            "The model server %(provider)s is busy. Try again in a minute, or choose another provider.",
-            provider=Ollama.label,
-        )
-    if error.status_code == 503:
-        return ProviderUnavailable(provider=Ollama.label)
-    return ProviderFailed(provider=Ollama.label)
 
 
 PROVIDER = Ollama()

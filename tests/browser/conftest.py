@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,20 +45,24 @@ def product(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> I
     var = tmp_path_factory.mktemp("product") / "var"
     var.mkdir()
     (var / "models").symlink_to(exported_model)
+    with running(var) as product:
+        yield product
+
+
+@contextmanager
+def running(var: Path, *, demo: bool = False) -> Iterator[Product]:
+    """Starts the product on a free port, waits until it is ready, and ends it afterwards."""
     port = free_port()
-    with start(var, port) as process:
-        try:
-            ready(f"http://127.0.0.1:{port}", process)
-            yield Product(f"http://127.0.0.1:{port}", var)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-def start(var: Path, port: int, *, demo: bool = False) -> subprocess.Popen[bytes]:
     settings = {"VAR_DIR": str(var), "PORT": str(port), "PROVIDER": "extractive", "DEMO": str(int(demo))}
     environment = {**os.environ, **{f"NICHEWISE_{name}": value for name, value in settings.items()}}
-    return subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        ready(url, process)
+        yield Product(url, var)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 def free_port() -> int:

@@ -62,7 +62,8 @@ def test_a_translation_fills_the_same_places(russian: Catalog) -> None:
 def test_a_translation_is_in_cyrillic_or_the_same_in_both_languages(russian: Catalog) -> None:
     same = {"Top p", "Seed"}
     for message in russian:
-        if message.id and _id(message) not in same:
+        words = _PLACE.sub("", _id(message))
+        if _id(message) not in same and re.search("[a-z]", words):
             assert all(re.search("[а-яё]", text, re.IGNORECASE) for text in _texts(message)), _id(message)
 
 

@@ -66,6 +66,6 @@ def browser(services: Services, monkeypatch: pytest.MonkeyPatch) -> Browser:
 def words(page: AppTest) -> str:
     """Everything the page says, in one string."""
     kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "success", "info", "text", "code")
-    said = [str(element.value) for kind in kinds for element in page.get(kind)]
+    said = [str(getattr(element, "value", "")) for kind in kinds for element in page.get(kind)]
     labels = [str(button.label) for button in page.button]
     return "\n".join([*said, *labels])

@@ -4,203 +4,97 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.servers.scripted import Handler, Reply, ScriptedServer, running
+
 NOW = "2025-01-01T00:00:00.000000Z"
+WINDOW = 131_072
+
+__all__ = ["OllamaServer", "Reply", "serving"]
 
 
-@dataclass
-class Reply:
-    """What the next request for text gets.
-
-    `pieces` are streamed one by one, `pause` seconds before each; `gate`, when given, holds the stream after `hold_at`
-    pieces until the test sets it. `status` other than 200 answers with an error. `fault`: "hang" never answers, "cut"
-    breaks the connection after the pieces, "short" ends without the last object, "garbage" sends what is not JSON,
-    "error" sends an error object in the middle of the stream, as the real server does when a model crashes.
-    """
-
-    pieces: tuple[str, ...] = ("Hello", ", world", ".")
-    pause: float = 0.0
-    status: int = 200
-    error: str = "something broke"
-    fault: str = ""
-    gate: threading.Event | None = None
-    hold_at: int = 1
-    prompt_tokens: int = 11
-    completion_tokens: int = 7
-
-
-@dataclass
-class Script:
-    """What the server knows and what it has been asked."""
-
-    models: list[str] = field(default_factory=lambda: ["llama3.1:8b"])
-    replies: deque[Reply] = field(default_factory=deque)
-    default: Reply = field(default_factory=Reply)
-    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    gone: threading.Event = field(default_factory=threading.Event)  # a client hung up before its answer ended
-    closing: threading.Event = field(default_factory=threading.Event)
-
-    def reply(self, *pieces: str, **options: Any) -> Reply:
-        """Appends a scripted reply; when none is left the default one is given."""
-        self.replies.append(Reply(pieces, **options) if pieces else Reply(**options))
-        return self.replies[-1]
-
-    def asked(self, path: str) -> list[dict[str, Any]]:
-        """The bodies of the requests to `path`, oldest first."""
-        return [body for at, body in self.requests if at == path]
-
-    def reset(self) -> None:
-        self.models = ["llama3.1:8b"]
-        self.replies.clear()
-        self.default = Reply()
-        self.requests.clear()
-        self.gone.clear()
-
-
-class OllamaServer(ThreadingHTTPServer):
-    daemon_threads = True
-
+class OllamaServer(ScriptedServer):
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.script = Script()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is part of the script."""
-        self.script.gone.set()
+        super().__init__(_Handler, "llama3.1:8b")
 
 
 @contextmanager
 def serving() -> Iterator[OllamaServer]:
-    server = OllamaServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with running(OllamaServer()) as server:
         yield server
-    finally:
-        server.script.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: OllamaServer
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """The test says what it needs to know."""
+class _Handler(Handler):
+    stream_type = "application/x-ndjson"
 
     def do_GET(self) -> None:
-        self.server.script.requests.append((self.path, {}))
+        self.note({})
         if self.path == "/api/tags":
-            self._json({"models": [_model(name) for name in self.server.script.models]})
+            self.json({"models": [_model(name) for name in self.server.script.models]})
         elif self.path == "/api/version":
-            self._json({"version": "0.12.0"})
+            self.json({"version": "0.12.0"})
         elif self.path == "/":
-            self._send(200, b"Ollama is running", "text/plain")
+            self.send(200, b"Ollama is running", "text/plain")
         else:
-            self._send(404, b"404 page not found", "text/plain")
+            self.send(404, b"404 page not found", "text/plain")
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.script.requests.append((self.path, body))
-        if self.path not in ("/api/chat", "/api/generate", "/api/show", "/api/embed"):
-            self._send(404, b"404 page not found", "text/plain")
+        body = self.read()
+        if self.path == "/api/pull":
+            self._pull(body["model"])
+        elif self.path not in ("/api/chat", "/api/generate", "/api/show", "/api/embed"):
+            self.send(404, b"404 page not found", "text/plain")
         elif body["model"] not in self.server.script.models:
-            self._json({"error": f"model '{body['model']}' not found"}, 404)
+            self.json({"error": f"model '{body['model']}' not found"}, 404)
         elif self.path == "/api/show":
-            self._json(_shown(body["model"]))
+            self.json(_shown(body["model"]))
         elif self.path == "/api/embed":
-            self._json(_embedded(body))
+            self.json(_embedded(body))
         else:
-            self._text(body, "message" if self.path == "/api/chat" else "response")
+            self.text(body, streamed=body.get("stream", True))
 
-    # --- text -------------------------------------------------------------------------------------------------------
-
-    def _text(self, body: dict[str, Any], kind: str) -> None:
-        script = self.server.script
-        reply = script.replies.popleft() if script.replies else script.default
-        if reply.fault == "hang":
-            script.closing.wait(30)
-        elif reply.status != 200:
-            self._json({"error": reply.error}, reply.status)
-        elif body.get("stream", True):
-            self._stream(body, reply, kind)
-        elif reply.fault == "garbage":
-            self._send(200, b"<html>not what you asked for</html>", "text/html")
-        elif reply.fault in ("cut", "short"):
-            self.close_connection = True
+    def _pull(self, model: str) -> None:
+        """Fetches any model in four steps, but those whose name starts with "no"."""
+        self.start_stream()
+        self.chunk(_line({"status": "pulling manifest"}))
+        if model.startswith("no"):
+            self.chunk(_line({"error": "pull model manifest: file does not exist"}))
         else:
-            time.sleep(reply.pause)
-            self._json(_piece(body, kind, "".join(reply.pieces)) | _last(reply))
+            for done in (250, 500, 1000):
+                self.chunk(_line({"status": "pulling 8eeb52dfb3bb", "total": 1000, "completed": done}))
+            self.server.script.models.append(model)
+            self.chunk(_line({"status": "success"}))
+        self.end_stream()
 
-    def _stream(self, body: dict[str, Any], reply: Reply, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/x-ndjson")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        for number, piece in enumerate(reply.pieces):
-            if reply.gate is not None and number == reply.hold_at:
-                self._hold(reply.gate)
-            time.sleep(reply.pause)
-            self._chunk(_piece(body, kind, piece))
-        if reply.fault == "cut":
-            self.close_connection = True
-            return
-        if reply.fault == "garbage":
-            self._raw_chunk(b"<html>not what you asked for</html>\n")
-        elif reply.fault == "error":
-            self._chunk({"error": reply.error})
-        elif reply.fault != "short":
-            self._chunk(_piece(body, kind, "") | _last(reply))
-        self.wfile.write(b"0\r\n\r\n")
+    def piece(self, body: dict[str, Any], text: str) -> bytes:
+        return _line(self._piece(body, text))
 
-    def _hold(self, gate: threading.Event) -> None:
-        """Until the test opens the gate; a client that hangs up meanwhile is noticed."""
-        self.connection.settimeout(0.02)
-        while not gate.is_set() and not self.server.script.closing.is_set():
-            try:
-                if not self.connection.recv(1):
-                    raise ConnectionAbortedError
-            except TimeoutError:
-                continue
-        self.connection.settimeout(None)
+    def ending(self, body: dict[str, Any], reply: Reply) -> list[bytes]:
+        return [_line(self._piece(body, "") | _last(reply))]
 
-    def _chunk(self, value: dict[str, Any]) -> None:
-        self._raw_chunk(json.dumps(value).encode() + b"\n")
+    def whole(self, body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+        return self._piece(body, "".join(reply.pieces)) | _last(reply)
 
-    def _raw_chunk(self, data: bytes) -> None:
-        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
-        self.wfile.flush()
+    def wrong(self, message: str, status: int) -> dict[str, Any]:
+        return {"error": message}
 
-    # --- plumbing ---------------------------------------------------------------------------------------------------
+    def wrong_piece(self, message: str) -> bytes:
+        return _line({"error": message})
 
-    def _json(self, value: dict[str, Any], status: int = 200) -> None:
-        self._send(status, json.dumps(value).encode(), "application/json; charset=utf-8")
+    def garbage(self) -> bytes:
+        return b"<html>not what you asked for</html>\n"
 
-    def _send(self, status: int, data: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+    def _piece(self, body: dict[str, Any], text: str) -> dict[str, Any]:
+        chats = self.path == "/api/chat"
+        said = {"message": {"role": "assistant", "content": text}} if chats else {"response": text}
+        return {"model": body["model"], "created_at": NOW, **said, "done": False}
 
 
-def _piece(body: dict[str, Any], kind: str, text: str) -> dict[str, Any]:
-    said = {"role": "assistant", "content": text} if kind == "message" else text
-    return {"model": body["model"], "created_at": NOW, kind: said, "done": False}
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value).encode() + b"\n"
 
 
 def _last(reply: Reply) -> dict[str, Any]:
@@ -235,7 +129,7 @@ def _shown(name: str) -> dict[str, Any]:
         "parameters": "",
         "template": "{{ .Prompt }}",
         "details": _model(name)["details"],
-        "model_info": {"general.architecture": "llama", "llama.context_length": 131_072},
+        "model_info": {"general.architecture": "llama", "llama.context_length": WINDOW},
         "capabilities": ["completion", "tools"],
     }
 

@@ -53,7 +53,8 @@ def test_one_bad_item_costs_nobody_else_anything() -> None:
 
 
 def test_an_item_heavier_than_the_limit_still_goes_alone() -> None:
-    assert Batcher(lambda items: items, limit=2)("heavy", 50) == "heavy"
+    batcher: Batcher[str, str] = Batcher(lambda items: items, limit=2)
+    assert batcher("heavy", 50) == "heavy"
 
 
 def test_a_stop_ends_the_waiting_and_refuses_what_comes_later() -> None:

@@ -172,7 +172,7 @@ def test_an_index_ahead_of_a_restored_database_is_built_again_at_start(
 ) -> None:
     services.lexical.apply(shelf.version.vector_name, (), seq=10**12)
     library.add(shelf, ["Refunds"])
-    services.indexing.restore()
+    services.indexing.restore_lexical()
     assert _texts(services, SALES) == ["Refunds"]
 
 
@@ -183,7 +183,7 @@ def test_vectors_that_are_missing_are_written_again_from_sql(
     name = shelf.version.vector_name
     there = services.vectors.ids(name)
     services.vectors.drop(name)
-    services.indexing.restore()
+    services.indexing.restore_vectors()
     assert services.vectors.ids(name) == there != set()
 
 
@@ -192,7 +192,7 @@ def test_vectors_that_sql_does_not_know_are_removed(services: Services, library:
     name = shelf.version.vector_name
     there = services.vectors.ids(name)
     services.vectors.upsert(name, [UUID(int=1)], [[1.0] * 384])
-    services.indexing.restore()
+    services.indexing.restore_vectors()
     assert services.vectors.ids(name) == there
 
 

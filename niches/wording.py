@@ -1,0 +1,90 @@
+"""What a person may have meant by what they typed: folding, word stems, the wrong keyboard layout, transliteration."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rag.lexical.analysis import content_terms, terms
+
+_WORD = re.compile(r"[^\W_]+")
+_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+_LATIN_KEYS = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?"
+_RUSSIAN_KEYS = "ёйцукенгшщзхъфывапролджэячсмитьбю.ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,"
+_TO_RUSSIAN_KEYS = str.maketrans(_LATIN_KEYS, _RUSSIAN_KEYS)
+_TO_LATIN_KEYS = str.maketrans(_RUSSIAN_KEYS, _LATIN_KEYS)
+# Longest first: "shch" before "sh" before "s".
+_LETTERS = (
+    ("shch", "щ"), ("sch", "щ"), ("yo", "ё"), ("jo", "ё"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"),
+    ("sh", "ш"), ("yu", "ю"), ("ju", "ю"), ("ya", "я"), ("ja", "я"), ("ye", "е"), ("eh", "э"), ("iy", "ий"), ("yj", "ый"),
+    ("ay", "ай"), ("ey", "ей"), ("oy", "ой"), ("uy", "уй"),
+    ("a", "а"), ("b", "б"), ("c", "ц"), ("d", "д"), ("e", "е"), ("f", "ф"), ("g", "г"), ("h", "х"), ("i", "и"),
+    ("j", "й"), ("k", "к"), ("l", "л"), ("m", "м"), ("n", "н"), ("o", "о"), ("p", "п"), ("q", "к"), ("r", "р"),
+    ("s", "с"), ("t", "т"), ("u", "у"), ("v", "в"), ("w", "в"), ("x", "кс"), ("y", "ы"), ("z", "з"), ("'", "ь"),
+)  # fmt: skip
+_LATIN_TO_RUSSIAN = dict(_LETTERS)
+_TRANSLITERATED = re.compile("|".join(re.escape(latin) for latin, _ in _LETTERS))
+_ROMAN = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "zh", "з": "z", "и": "i", "й": "y", "к": "k",
+    "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh",
+    "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu", "я": "ya",
+}  # fmt: skip
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words without punctuation; ё is е, compatibility forms and accents of Latin letters are folded."""
+    folded = unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
+    if not folded.isascii():
+        plain = unicodedata.normalize("NFD", folded)
+        folded = unicodedata.normalize("NFC", "".join(c for c in plain if not "\u0300" <= c <= "\u0305"))
+        folded = folded.encode("utf-8", "replace").decode()
+    return _WORD.findall(folded)
+
+
+def normal(text: str) -> str:
+    """What two wordings have in common that differ in case, punctuation and spacing only."""
+    return " ".join(words(text))
+
+
+def language(text: str) -> str:
+    return "ru" if _CYRILLIC.search(text) else "en"
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """The stem of one word of `words`, by the language of its letters."""
+    found = terms(word, language(word))
+    return found[0] if found else word
+
+
+def stems(text: str) -> list[str]:
+    return [stem(word) for word in words(text)]
+
+
+def telling_stems(text: str) -> list[str]:
+    """The stems of `text` without articles, prepositions, question words; all of them if nothing else is left."""
+    kept = [one for word in words(text) for one in content_terms(word, language(word))]
+    return kept or stems(text)
+
+
+def other_layout(text: str) -> str:
+    """The same keys on the other keyboard: "rjatqyz" is "кофейня"."""
+    return text.translate(_TO_LATIN_KEYS if _CYRILLIC.search(text) else _TO_RUSSIAN_KEYS)
+
+
+def transliterated(text: str) -> str:
+    """Latin letters read as Russian ones and the other way round: "kofeynya" is "кофейня"."""
+    lowered = text.lower()
+    if _CYRILLIC.search(text):
+        return "".join(_ROMAN.get(letter, letter) for letter in lowered.replace("ё", "е"))
+    return _TRANSLITERATED.sub(lambda found: _LATIN_TO_RUSSIAN[found[0]], lowered)
+
+
+def trigrams(text: str) -> set[str]:
+    """Pieces of three letters, with marks where words begin and end."""
+    return {piece for word in text.split() for piece in _pieces(f"#{word}#")}
+
+
+def _pieces(marked: str) -> list[str]:
+    return [marked[at : at + 3] for at in range(max(1, len(marked) - 2))]

@@ -1,0 +1,113 @@
+"""Gemini as a LlamaIndex `LLM`: messages into contents, pieces out of a stream (see decision 0030)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    CompletionResponse,
+    CompletionResponseGen,
+    LLMMetadata,
+    MessageRole,
+)
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.llms import CustomLLM
+from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+
+if TYPE_CHECKING:
+    from google.genai import Client
+    from google.genai.types import GenerateContentResponse
+
+
+class GeminiLLM(CustomLLM):
+    """`raw` of its responses is {"finish_reason", "usage"} as last seen: the two may come in different pieces."""
+
+    model: str
+    options: dict[str, Any]
+    window: int
+    _client: Any = PrivateAttr()
+
+    @classmethod
+    def over(cls, client: Client, model: str, options: dict[str, Any], window: int) -> GeminiLLM:
+        made = cls(model=model, options=options, window=window)
+        made._client = client
+        return made
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "gemini"
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(model_name=self.model, is_chat_model=True, context_window=self.window)
+
+    @llm_chat_callback()
+    async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> Any:
+        stream = await self._client.aio.models.generate_content_stream(**self._request(messages))
+
+        async def pieces() -> AsyncIterator[ChatResponse]:
+            text, raw = "", {"finish_reason": None, "usage": None}
+            async for piece in stream:
+                delta = _text(piece)
+                text, raw = text + delta, _seen(raw, piece)
+                yield _response(text, raw, delta)
+
+        return pieces()
+
+    @llm_chat_callback()
+    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        answer = await self._client.aio.models.generate_content(**self._request(messages))
+        return _response(_text(answer), _seen({}, answer))
+
+    @llm_chat_callback()
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        return asyncio.run(self.achat(messages, **kwargs))
+
+    @llm_completion_callback()
+    async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        answer = await self.achat([ChatMessage(prompt)], **kwargs)
+        return CompletionResponse(text=answer.message.content or "", raw=answer.raw)
+
+    @llm_completion_callback()
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        return asyncio.run(self.acomplete(prompt, formatted, **kwargs))
+
+    @llm_completion_callback()
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
+        whole = self.complete(prompt, formatted, **kwargs)
+        yield CompletionResponse(text=whole.text, delta=whole.text, raw=whole.raw)
+
+    def _request(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
+        system = [message.content or "" for message in messages if message.role == MessageRole.SYSTEM]
+        turns = [message for message in messages if message.role != MessageRole.SYSTEM]
+        config = {**self.options, "system_instruction": "\n\n".join(system) or None}
+        return {"model": self.model, "contents": [_content(turn) for turn in turns], "config": config}
+
+
+def _content(turn: ChatMessage) -> dict[str, Any]:
+    role = "model" if turn.role == MessageRole.ASSISTANT else "user"
+    return {"role": role, "parts": [{"text": turn.content or ""}]}
+
+
+def _text(piece: GenerateContentResponse) -> str:
+    """Without the model's thoughts, which are no answer."""
+    content = piece.candidates[0].content if piece.candidates else None
+    parts = (content.parts if content else None) or ()
+    return "".join(part.text for part in parts if part.text and not part.thought)
+
+
+def _seen(raw: dict[str, Any], piece: GenerateContentResponse) -> dict[str, Any]:
+    reason = piece.candidates[0].finish_reason if piece.candidates else None
+    blocked = piece.prompt_feedback.block_reason if piece.prompt_feedback else None
+    return {
+        "finish_reason": reason or blocked or raw.get("finish_reason"),
+        "usage": piece.usage_metadata or raw.get("usage"),
+    }
+
+
+def _response(text: str, raw: dict[str, Any], delta: str | None = None) -> ChatResponse:
+    return ChatResponse(message=ChatMessage(text, role=MessageRole.ASSISTANT), delta=delta, raw=raw)
