@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from components import session
 from components.i18n import _, local, ngettext, number
 
 Cell = str | int | float | datetime | None
@@ -19,6 +20,7 @@ Row = Mapping[str, Cell]
 _SEARCH_FROM = 8  # rows: a shorter table is read at a glance
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ROW_HEIGHT, _MOST_ROWS = 35, 15
+_TIMES = {"en": "D MMM YYYY, HH:mm", "ru": "DD.MM.YYYY, HH:mm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _config(column: Column) -> Any:
     if column.kind == "number":
         return st.column_config.NumberColumn(column.title, format="localized", width=column.width)
     if column.kind == "time":
-        return st.column_config.DatetimeColumn(column.title, format="D MMM YYYY, HH:mm", width=column.width)
+        return st.column_config.DatetimeColumn(column.title, format=_TIMES[session.locale()], width=column.width)
     return st.column_config.TextColumn(column.title, width=column.width)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,9 +35,23 @@ def draw(who: Principal, collections: Sequence[Collection]) -> None:
             key=f"documents_files_{session.get('documents_round', 0)}",
             label_visibility="collapsed",
         )
+        _words()
         if files and where:
             _take(who, files, where)
         _outcome()
+
+
+def _words() -> None:
+    """Streamlit's drop zone speaks English alone: its words are covered with ours."""
+    suffixes = ", ".join(suffix.lstrip(".").upper() for suffix in readers.supported())
+    limit = st.get_option("server.maxUploadSize")
+    hint = _("or drop them here · %(suffixes)s · up to %(limit)s MB each", suffixes=suffixes, limit=limit)
+    zone = ".st-key-documents_upload [data-testid=stFileUploaderDropzone]"
+    covered = {"button p": _("Choose files"), "[data-testid=stFileUploaderDropzoneInstructions] span": hint}
+    for place, words in covered.items():
+        spot = f"{zone} {place}"
+        said = f"content: {json.dumps(words, ensure_ascii=False)}; font-size: 0.9rem;"
+        st.html(f"<style>{spot} {{ font-size: 0; white-space: normal; }} {spot}::after {{ {said} }}</style>")
 
 
 def _take(who: Principal, files: Sequence[Any], collection: str) -> None:

@@ -23,6 +23,18 @@ def load_demo(run_id: str) -> None:
     container.current().corpora.load(UUID(run_id))
 
 
+def import_niches(run_id: str, import_id: str) -> None:
+    container.current().niche_import.run(UUID(run_id), UUID(import_id))
+
+
+def load_demo_niches(run_id: str) -> None:
+    container.current().niche_import.load_demo(UUID(run_id))
+
+
+def embed_niches() -> None:
+    container.current().niche_catalogue.embed()
+
+
 def deliver_mail(timestamp: int) -> None:
     container.current().mail.deliver()
 
@@ -31,5 +43,12 @@ def prune(timestamp: int) -> None:
     container.current().upkeep.prune()
 
 
-QUEUES: Mapping[Callable[..., None], str] = {ingest: "ingest", reindex: "system", load_demo: "system"}
+QUEUES: Mapping[Callable[..., None], str] = {
+    ingest: "ingest",
+    reindex: "system",
+    load_demo: "system",
+    import_niches: "text",
+    load_demo_niches: "text",
+    embed_niches: "text",
+}
 PERIODIC: Mapping[Callable[[int], None], str] = {deliver_mail: "* * * * *", prune: "17 3 * * *"}

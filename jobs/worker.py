@@ -49,7 +49,7 @@ class Lane:
 def lanes(queues: Iterable[str]) -> list[Lane]:
     wanted = set(queues)
     others = tuple(queue for queue in ALL_QUEUES if queue in wanted and queue != "ingest")
-    found = [Lane(("ingest",), 64)] if "ingest" in wanted else []
+    found = [Lane(("ingest",), 96)] if "ingest" in wanted else []
     return [*found, Lane(others, 4)] if others else found
 
 

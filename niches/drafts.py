@@ -85,7 +85,9 @@ class _Row:
     def __init__(self, header: Sequence[str], mapping: Mapping) -> None:
         self._width = len(header)
         place = {name: position for position, name in enumerate(header)}
-        self._place = {role: place[names[0]] for role in Role if (names := mapping.of(role)) and role is not Role.IGNORE}
+        self._place = {
+            role: place[names[0]] for role in Role if (names := mapping.of(role)) and role is not Role.IGNORE
+        }
         drafts = {name: _metric(name, mapping.columns[name]) for name in mapping.of(Role.METRIC)}
         self._figures = [(place[name], one.name) for name, one in drafts.items()]
         self.metrics = {one.name: one for one in drafts.values()}
@@ -171,7 +173,14 @@ def _article_niche(article: reading.Article) -> NicheDraft:
             text_ru=article.text, article_id=article.code,
         )  # fmt: skip
     return NicheDraft(
-        article.code, article.title, None, article.sector, None, article.tags, text=article.text, article_id=article.code
+        article.code,
+        article.title,
+        None,
+        article.sector,
+        None,
+        article.tags,
+        text=article.text,
+        article_id=article.code,
     )
 
 

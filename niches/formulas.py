@@ -37,8 +37,9 @@ class Figures:
 
 def names(formula: str) -> set[str]:
     """The metrics that a formula needs."""
-    called = {id(node.func) for node in ast.walk(_parsed(formula)) if isinstance(node, ast.Call)}
-    return {node.id for node in ast.walk(_parsed(formula)) if isinstance(node, ast.Name) and id(node) not in called}
+    nodes = list(ast.walk(_parsed(formula)))
+    functions = [node.func for node in nodes if isinstance(node, ast.Call)]
+    return {node.id for node in nodes if isinstance(node, ast.Name) and not any(node is one for one in functions)}
 
 
 def evaluate(formula: str, figures: Figures) -> tuple[Array, Array | None]:

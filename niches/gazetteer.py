@@ -11,9 +11,12 @@ from core.niche_entities import Catalogue
 from niches import wording
 
 Kind = Literal["niche", "metric", "sector", "region"]
+_Entry = Literal["niche", "alias", "metric", "sector", "region"]
 _LONGEST = 30  # words of a name
-_KINDS: tuple[Kind, ...] = ("niche", "region", "sector", "metric")
-_LONE = 2  # a niche's alias of fewer words than this counts only where nothing else has them
+_MANY: tuple[_Entry, ...] = ("niche", "region", "sector", "metric", "alias")
+# One word alone ("sales", "заказы") is a metric before it is somebody's name.
+_ONE: tuple[_Entry, ...] = ("metric", "region", "sector", "niche", "alias")
+_ANNOUNCED: dict[str, _Entry] = {"sector": "sector", "сектор": "sector", "region": "region", "регион": "region"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +35,22 @@ class Gazetteer:
     """Every name of a catalogue, by its words and by their stems."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._plain: dict[tuple[str, ...], dict[Kind, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self._stemmed: dict[tuple[str, ...], dict[Kind, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._plain: dict[tuple[str, ...], dict[_Entry, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._stemmed: dict[tuple[str, ...], dict[_Entry, set[str]]] = defaultdict(lambda: defaultdict(set))
         for niche in catalogue.niches.values():
-            self._add("niche", niche.id, (niche.title, niche.title_ru, *niche.aliases, *niche.aliases_ru))
+            self._add("niche", niche.id, (niche.title, niche.title_ru))
+            self._add("alias", niche.id, (*niche.aliases, *niche.aliases_ru))
         for sector in catalogue.sectors.values():
             self._add("sector", str(sector.id), (sector.title, sector.title_ru))
         for region in catalogue.regions.values():
             if not region.whole:
-                self._add("region", str(region.id), (region.title, region.title_ru, *region.aliases, _city(region.title)))
+                self._add(
+                    "region", str(region.id), (region.title, region.title_ru, *region.aliases, _city(region.title))
+                )
         for metric in catalogue.metrics.values():
             self._add("metric", str(metric.id), (metric.title, metric.title_ru, metric.name, *metric.aliases))
 
-    def _add(self, kind: Kind, id_: str, names: Iterable[str]) -> None:
+    def _add(self, kind: _Entry, id_: str, names: Iterable[str]) -> None:
         for name in names:
             if words := wording.words(name):
                 self._plain[tuple(words)][kind].add(id_)
@@ -68,14 +74,13 @@ class Gazetteer:
     def _at(self, words: list[str], stems: list[str], start: int, size: int) -> Mention | None:
         plain = self._plain.get(tuple(words[start : start + size]), {})
         stemmed = self._stemmed.get(tuple(stems[start : start + size]), {})
-        # One word alone ("sales", "заказы") is a metric before it is somebody's alias.
-        order = _KINDS if size >= _LONE else ("metric", "region", "sector", "niche")
+        announced = _ANNOUNCED.get(stems[start - 1]) if start else None
+        order = (*((announced,) if announced else ()), *(_MANY if size > 1 else _ONE))
         for kind in order:
-            if ids := plain.get(kind):
-                return Mention(kind, tuple(sorted(ids)), start, start + size)
-        for kind in order:
-            if ids := stemmed.get(kind):
-                return Mention(kind, tuple(sorted(ids)), start, start + size, exact=False)
+            for known, exact in ((plain, True), (stemmed, False)):
+                if ids := known.get(kind):
+                    said: Kind = "niche" if kind == "alias" else kind
+                    return Mention(said, tuple(sorted(ids)), start, start + size, exact)
         return None
 
 

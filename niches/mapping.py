@@ -121,7 +121,9 @@ def corrected(guessed: Mapping, correction: Dict[str, Any] | None) -> Mapping:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadInput("The mapping cannot be used: %(where)s: %(reason)s.", where=where, reason=first["msg"]) from error
+        raise BadInput(
+            "The mapping cannot be used: %(where)s: %(reason)s.", where=where, reason=first["msg"]
+        ) from error
     unknown = wanted.columns.keys() - guessed.columns.keys()
     if unknown:
         raise BadInput("The file has no column %(name)s.", name=min(unknown))

@@ -88,7 +88,9 @@ def bind(plan: Plan, catalogue: Catalogue) -> Bound | Refusal:
     if len(found) < len(plan.niches) or any(one.dataset_id != dataset.id for one in found):
         return Refusal("niche", "This dataset does not have every niche of the question.", {})
     refusal = _impossible(plan, dataset, metric)
-    return refusal or Bound(plan, dataset, metric, region, tuple(found), sector, _query(plan, metric, region, found, sector))
+    return refusal or Bound(
+        plan, dataset, metric, region, tuple(found), sector, _query(plan, metric, region, found, sector)
+    )
 
 
 def _impossible(plan: Plan, dataset: Dataset, metric: Metric) -> Refusal | None:
@@ -105,13 +107,13 @@ def _impossible(plan: Plan, dataset: Dataset, metric: Metric) -> Refusal | None:
     if plan.kind == "count" and (plan.threshold is None or not plan.comparison):
         return Refusal("question", "Say what the value is to be compared with.", {})
     if plan.kind == "growth" and (plan.period is None or plan.before is None):
-        return Refusal("period", "Say between which two periods.", {}, tuple(f"{one:%Y-%m}" for one in dataset.periods[-2:]))
+        return Refusal(
+            "period", "Say between which two periods.", {}, tuple(f"{one:%Y-%m}" for one in dataset.periods[-2:])
+        )
     return None
 
 
-def _query(
-    plan: Plan, metric: Metric, region: Region, niches: Iterable[Niche], sector: Sector | None
-) -> FigureQuery:
+def _query(plan: Plan, metric: Metric, region: Region, niches: Iterable[Niche], sector: Sector | None) -> FigureQuery:
     kind: dict[str, Literal["list", "count", "growth", "group"]] = {
         "value": "list", "top": "list", "compare": "list", "count": "count", "growth": "growth", "group": "group",
     }  # fmt: skip

@@ -24,11 +24,11 @@ MONTHS = {
 def number(cell: str) -> float | None:
     """The number in a cell, None for an empty one (never zero); raises ValueError for anything else."""
     try:
-        value = float(cell)
+        value: float | None = float(cell)
     except ValueError:
         value = _written(cell)
-        if value is None:
-            return None
+    if value is None:
+        return None
     if not math.isfinite(value):
         if cell.strip().lower() in _EMPTY:
             return None

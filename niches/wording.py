@@ -30,6 +30,11 @@ _ROMAN = {
     "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh",
     "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu", "я": "ya",
 }  # fmt: skip
+# Endings of nouns and adjectives only: a stemmer that knows verbs too takes "прибыли" for one.
+_RUSSIAN_ENDING = re.compile(
+    r"(?<=[а-я]{3})(?:иями|ями|ами|ого|его|ому|ему|ыми|ими|иях|ией|иям|ием|ев|ов|ей|ой|ый|ий|ая|яя|ое|ее|ые|ие|ым|им|ом|"
+    r"ем|ам|ям|ах|ях|ую|юю|их|ых|ью|ия|ию|ии|ье|ья|а|е|и|й|о|у|ы|ь|ю|я)$"
+)
 
 
 def words(text: str) -> list[str]:
@@ -54,7 +59,9 @@ def language(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The stem of one word of `words`, by the language of its letters."""
-    found = terms(word, language(word))
+    if _CYRILLIC.search(word):
+        return _RUSSIAN_ENDING.sub("", word)
+    found = terms(word, "en")
     return found[0] if found else word
 
 
@@ -64,8 +71,13 @@ def stems(text: str) -> list[str]:
 
 def telling_stems(text: str) -> list[str]:
     """The stems of `text` without articles, prepositions, question words; all of them if nothing else is left."""
-    kept = [one for word in words(text) for one in content_terms(word, language(word))]
+    kept = [stem(word) for word in words(text) if _tells(word)]
     return kept or stems(text)
+
+
+@lru_cache(maxsize=50_000)
+def _tells(word: str) -> bool:
+    return bool(content_terms(word, language(word)))
 
 
 def other_layout(text: str) -> str:

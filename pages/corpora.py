@@ -50,10 +50,10 @@ def _collection(who: Principal, collection: Collection, *, manages: bool) -> Non
 
 
 def _figures(collection: Collection) -> None:
-    documents, passages, version = st.columns(3)
-    documents.metric(_("Documents"), number(collection.documents))
-    passages.metric(_("Passages"), number(collection.chunks))
-    version.metric(_("Version"), collection.version.number)
+    with st.container(horizontal=True, gap="large"):
+        st.metric(_("Documents"), number(collection.documents), width="content")
+        st.metric(_("Passages"), number(collection.chunks), width="content")
+        st.metric(_("Version"), collection.version.number, width="content")
 
 
 def _readers(collection: Collection) -> None:

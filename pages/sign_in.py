@@ -91,13 +91,12 @@ def _demo_accounts() -> None:
 
 
 def _below() -> None:
-    left, right = st.columns([1.4, 1], vertical_alignment="center")
-    left.button(
-        _("Ask the FAQ as a guest"),
-        icon=":material/forum:",
-        type="tertiary",
-        key="sign_in_guest",
-        on_click=session.enter_as_guest,
-    )
-    with right:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.button(
+            _("Ask the FAQ as a guest"),
+            icon=":material/forum:",
+            type="tertiary",
+            key="sign_in_guest",
+            on_click=session.enter_as_guest,
+        )
         navigation.language_switch()

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.entities import Action, Citation, Passage, Usage
-from core.errors import ProviderFailed
+from core.errors import ProviderFailed, TooLarge
 from core.i18n import translate
 from core.settings import Settings
 from rag.citations import Gate, snapshots
 from rag.prompting import NO_ANSWER, Brief, Prompt, compose
-from rag.providers import Params, estimate_tokens, get, ignored, translated
+from rag.providers import Params, estimate_tokens, get, ignored
 from rag.providers.choice import Choice
+from rag.providers.servers import Call, Servers
 from rag.quotes import quote
 
 if TYPE_CHECKING:
-    from llama_index.core.base.llms.types import ChatResponse
+    from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 
 _NOTHING_THERE = (
     "I found nothing about this in “%(collection)s”. Ask in other words, choose another collection, "
@@ -31,6 +33,10 @@ _NOT_ENOUGH = (
 _NO_MODEL = (
     "No language model is connected, and the built-in answerer only quotes documents. "
     "Turn the search in documents on, or choose another provider."
+)
+_NO_ROOM = (
+    "Question and instructions have about %(tokens)s tokens, and the model reads %(window)s. "
+    "Shorten them, or choose a larger context window."
 )
 _ENDLESS = "The answer of %(provider)s did not end and was stopped. Ask again, or choose another model."
 _LONGEST_ANSWER = 30_000  # characters; a model that repeats itself does so until its window is full
@@ -48,13 +54,19 @@ class Draft:
     """One answer being written. Its attributes say at any moment what a reader has been shown, so that an answer that
     is stopped or fails keeps its text, its citations and its usage."""
 
-    def __init__(self, brief: Brief, choice: Choice, params: Params, settings: Settings) -> None:
+    def __init__(
+        self, brief: Brief, choice: Choice, params: Params, settings: Settings, servers: Servers | None = None
+    ) -> None:
         self.text = ""
         self.action = Action.ANSWER
         self.provider = choice.provider.name
         self.model = choice.model
-        self.ignored = ignored(choice.provider, params)
+        self.ignored = ignored(choice.provider, params, choice.model)
         self.prompt: Prompt | None = None
+        self.window: int | None = None  # tokens that the model was given
+        self.place = 0  # in the queue before the model's server
+        self.first_token_at: float | None = None  # on the monotonic clock
+        self._servers = servers or Servers()
         self._brief, self._choice, self._params, self._settings = brief, choice, params, settings
         self._gate = Gate(())
         self._written = ""  # what the model wrote, before the gate
@@ -97,6 +109,8 @@ class Draft:
         async with aclosing(self._responses()) as responses:
             async for response in responses:
                 raw = response.raw
+                if response.delta and self.first_token_at is None:
+                    self.first_token_at = time.monotonic()
                 if len(self._written) > _LONGEST_ANSWER:
                     raise ProviderFailed(_ENDLESS, provider=self._choice.provider.label)
                 if shown := self._show(response.delta or ""):
@@ -105,14 +119,22 @@ class Draft:
         if shown := self._close():
             yield Delta(shown)
 
-    async def _responses(self) -> AsyncGenerator[ChatResponse, None]:
-        provider, params = self._choice.provider, self._params
-        with translated(provider):
-            llm = provider.llm(self._settings, self._choice.model, params)
-            self.prompt = compose(self._brief, llm.metadata.context_window, params.max_tokens)
-            self._gate = Gate(range(1, len(self._passages) + 1))
-            async for response in await llm.astream_chat(list(self.prompt.messages)):
-                yield response
+    def _responses(self) -> AsyncGenerator[ChatResponse, None]:
+        call = Call(
+            self._choice.provider, self._settings, self._choice.model, self._params, self._compose, self._take_place
+        )
+        return self._servers.stream(call)
+
+    def _take_place(self, place: int) -> None:
+        self.place = place
+
+    def _compose(self, window: int) -> tuple[ChatMessage, ...]:
+        self.window = window
+        self.prompt = compose(self._brief, window, self._params.max_tokens)
+        self._gate = Gate(range(1, len(self._passages) + 1))
+        if self.prompt.tokens > window:
+            raise TooLarge(_NO_ROOM, tokens=self.prompt.tokens, window=window)
+        return self.prompt.messages
 
     def _end(self, raw: Any) -> None:
         provider = self._choice.provider

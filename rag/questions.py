@@ -38,6 +38,10 @@ class Questions:
         if not same or (spec.dimension and made.dimension and spec.dimension != made.dimension):
             raise FingerprintMismatch(indexed=made.model, current=spec.name)
 
+    @property
+    def model_name(self) -> str:
+        return self._spec.name
+
     def speaks(self, language: str) -> bool:
         return self._spec.speaks(language)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -14,6 +16,28 @@ Result = TypeVar("Result")
 
 class Stopped(Exception):
     """The process is shutting down; the work is resumed by the next one."""
+
+
+class Traffic:
+    """How many are on their way through the batchers: one alone must not wait for company that will not come."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        with self._lock:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count -= 1
+
+    def linger(self, seconds: float) -> Callable[[], float]:
+        """For a `Batcher`: `seconds` while there is company."""
+        return lambda: seconds if self._count > 2 else 0.0
 
 
 @dataclass(slots=True)
@@ -28,12 +52,19 @@ class Batcher(Generic[Item, Result]):
 
     `work` returns one result per item in their order. A list weighs at most `limit`, unless a single item does. When
     a list of several fails, each is tried alone, so that one bad item costs nobody else anything; `work` must bear
-    being repeated.
+    being repeated. `linger` says how many seconds a call waits for company: for work whose cost is in the call.
     """
 
-    def __init__(self, work: Callable[[list[Item]], Sequence[Result]], limit: int) -> None:
+    def __init__(
+        self,
+        work: Callable[[list[Item]], Sequence[Result]],
+        limit: int,
+        *,
+        linger: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._work = work
         self._limit = limit
+        self._linger = linger
         self._running = threading.Lock()
         self._arriving = threading.Lock()
         self._waiting: list[_Waiting[Item, Result]] = []
@@ -71,6 +102,8 @@ class Batcher(Generic[Item, Result]):
             return taken
 
     def _run_next(self) -> None:
+        if sum(one.weight for one in list(self._waiting)) < self._limit:
+            time.sleep(self._linger())
         taken = self._take()
         if not taken:
             return

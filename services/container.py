@@ -15,6 +15,7 @@ from rag.retrieval import Retriever
 from rag.vectors import Vectors
 from services.accounts import Accounts
 from services.audit import Audit
+from services.batching import Traffic
 from services.blobs import Blobs
 from services.collections import Collections
 from services.conversations import Conversations
@@ -28,6 +29,9 @@ from services.indexing import Indexing
 from services.ingestion import Ingestion
 from services.keys import Keys
 from services.mail import Mail
+from services.niche_catalogue import NicheCatalogue
+from services.niche_import import NicheImport
+from services.niches import Niches
 from services.parses import Parses
 from services.passages import Passages
 from services.people import People
@@ -67,6 +71,9 @@ class Services:
     ingestion: Ingestion
     reindexing: Reindexing
     corpora: Corpora
+    niche_catalogue: NicheCatalogue
+    niche_import: NicheImport
+    niches: Niches
     upkeep: Upkeep
     conversations: Conversations
     turns: Turns
@@ -94,10 +101,13 @@ def build(settings: Settings, database_url: str) -> Services:
     indexing, questions = Indexing(db, vectors, lexical), Questions(settings)
     blobs, fingerprints = Blobs(settings.blobs_url), Fingerprints(settings)
     collections = Collections(db, fingerprints)
-    parses, passages, images = Parses(blobs, Parser()), Passages(embedder), PageImages(blobs)
-    ingestion = Ingestion(db, parses, passages, Publishing(db, vectors, lexical, indexing), fingerprints)
+    traffic = Traffic()
+    parses, passages, images = Parses(blobs, Parser()), Passages(embedder, traffic), PageImages(blobs)
+    publishing = Publishing(db, vectors, lexical, indexing, traffic)
+    ingestion = Ingestion(db, parses, passages, publishing, fingerprints, traffic)
     removal = Removal(db, blobs, vectors, lexical, indexing, images)
     search = Search(db, collections, indexing, Retriever(vectors, lexical, questions))
+    niche_catalogue = NicheCatalogue(db, questions)
     health = Health(db, settings)
     register_engine(health, questions, indexing)
     return Services(
@@ -122,6 +132,9 @@ def build(settings: Settings, database_url: str) -> Services:
         ingestion=ingestion,
         reindexing=Reindexing(db, parses, passages, fingerprints, vectors, lexical, indexing),
         corpora=Corpora(db, blobs, ingestion, removal, ROOT / "data" / "corpora"),
+        niche_catalogue=niche_catalogue,
+        niche_import=NicheImport(db, blobs),
+        niches=Niches(db, niche_catalogue),
         upkeep=Upkeep(db),
         conversations=Conversations(db),
         turns=Turns(settings, db, collections, search.for_answer),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -18,8 +19,7 @@ from core.errors import NichewiseError, ParseFailed, Unavailable
 from data.database import Database, Stores
 from data.stores.chunks import Vector
 from data.stores.documents import Described
-from rag.chunking import main_language
-from services.batching import Batcher, Stopped
+from services.batching import Batcher, Stopped, Traffic
 from services.fingerprints import Fingerprints
 from services.parses import Parses
 from services.passages import Passages
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5  # at one and the same stage
 UNEXPECTED = "The document could not be indexed. Tell an administrator this reference: %(reference)s."
 _SLICE = 64  # chunks of one document that are embedded and saved together: what a crash may cost
+_LINGER = 0.05  # seconds that a transaction waits for company
 _BEFORE_CHUNKS = (Stage.RECEIVED, Stage.PARSED)
 
 Identified = tuple[UUID, Chunk]
@@ -69,23 +70,35 @@ class _Embedded:
 
 class Ingestion:
     def __init__(
-        self, db: Database, parses: Parses, passages: Passages, publishing: Publishing, fingerprints: Fingerprints
+        self,
+        db: Database,
+        parses: Parses,
+        passages: Passages,
+        publishing: Publishing,
+        fingerprints: Fingerprints,
+        traffic: Traffic,
     ) -> None:
         self._db = db
         self._parses = parses
         self._passages = passages
         self._publishing = publishing
         self._fingerprints = fingerprints
-        self._beginning = Batcher(self._begin, limit=64)
-        self._describing = Batcher(self._describe, limit=64)
-        self._chunking = Batcher(self._put_chunks, limit=512)
-        self._keeping = Batcher(self._keep, limit=512)
+        self._traffic = traffic
+        linger = traffic.linger(_LINGER)
+        self._beginning = Batcher(self._begin, limit=64, linger=linger)
+        self._describing = Batcher(self._describe, limit=64, linger=linger)
+        self._chunking = Batcher(self._put_chunks, limit=512, linger=linger)
+        self._keeping = Batcher(self._keep, limit=512, linger=linger)
 
     def run(self, document_id: UUID) -> None:
         """Takes the document as far as it goes, from where it is; called again after a failure, and safe to be.
 
         Raises `Stopped` at shutdown, `Unavailable` while something is down, the unexpected up to MAX_ATTEMPTS times.
         """
+        with self._traffic.passing():
+            self._run(document_id)
+
+    def _run(self, document_id: UUID) -> None:
         work, attempts = self._beginning(document_id)
         if work is not None and attempts > MAX_ATTEMPTS:  # it took the process down each time
             self._fail_unexpectedly(document_id)
@@ -164,13 +177,12 @@ class Ingestion:
     def _chunk(self, work: Work) -> list[Identified]:
         document = work.document
         parsed = self._parses.get(document.sha256, document.filename)
-        if document.stage is Stage.RECEIVED:
-            self._describing(
-                Described(document.id, parsed.title, main_language(parsed), parsed.pages, parsed.tags, parsed.notes)
-            )
         chunks = self._fingerprints.chunks(parsed, work.version.fingerprint)
         if not chunks:
             raise ParseFailed("The file has no text.")
+        if document.stage is Stage.RECEIVED:
+            language = Counter(chunk.language for chunk in chunks).most_common(1)[0][0]
+            self._describing(Described(document.id, parsed.title, language, parsed.pages, parsed.tags, parsed.notes))
         ids = self._chunking(_Chunked(work, chunks), len(chunks))
         if ids is None:
             raise Gone

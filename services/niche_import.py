@@ -250,7 +250,9 @@ class NicheImport:
             import_id = store.start("demo", self._demo_content(), {}, None, demo=True)
             store.stage_niches(map(figures.niche_draft, niches))
             store.stage_series(
-                (one.id, metric, region, values) for one in watch.watch(niches) for metric, region, values in figures.series(one)
+                (one.id, metric, region, values)
+                for one in watch.watch(niches)
+                for metric, region, values in figures.series(one)
             )
             dataset_id = store.merge(import_id, _DEMO, figures.metrics()[:6], periods=figures.MONTHS)
             store.name_regions(dataset_id, [(one.title, one.title_ru, one.aliases) for one in figures.REGIONS])

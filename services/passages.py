@@ -11,17 +11,17 @@ from core.errors import Unavailable
 from data.stores.chunks import Vector
 from rag.chunking import passage
 from rag.embedder import Embedder
-from services.batching import Batcher, Stopped
+from services.batching import Batcher, Stopped, Traffic
 
 # Enough to fill the model's batches with texts of one length, and few enough that there are always as many documents
 # again being parsed and as many being indexed while the model works.
-_TOGETHER = 32
+_TOGETHER = 48
 
 
 class Passages:
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, traffic: Traffic) -> None:
         self._embedder = embedder
-        self._batcher = Batcher(self._embed, limit=_TOGETHER)
+        self._batcher = Batcher(self._embed, limit=_TOGETHER, linger=traffic.linger(0.2))
         self._stopped = False
 
     def vectors(self, chunks: Sequence[Chunk]) -> list[Vector]:

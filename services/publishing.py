@@ -11,7 +11,7 @@ from core.entities import CollectionVersion, Document, Stage
 from data.database import Database, Stores
 from rag.lexical import Lexical
 from rag.vectors import Vectors
-from services.batching import Batcher
+from services.batching import Batcher, Traffic
 from services.indexing import Indexing
 
 _TOGETHER = 512  # chunks
@@ -32,12 +32,13 @@ Pending = tuple[Document, CollectionVersion]
 
 
 class Publishing:
-    def __init__(self, db: Database, vectors: Vectors, lexical: Lexical, indexing: Indexing) -> None:
+    def __init__(self, db: Database, vectors: Vectors, lexical: Lexical, indexing: Indexing, traffic: Traffic) -> None:
         self._db = db
         self._vectors = vectors
         self._lexical = lexical
         self._indexing = indexing
-        self._batcher = Batcher(self._publish, limit=_TOGETHER)
+        # A commit of either index costs about as much for one document as for fifty.
+        self._batcher = Batcher(self._publish, limit=_TOGETHER, linger=traffic.linger(0.3))
 
     def __call__(self, document: Document, version: CollectionVersion) -> Outcome:
         """Brings a document that is embedded, or further, to `ready`. Raises `Unverified`; trying again mends it."""

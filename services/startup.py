@@ -100,6 +100,7 @@ class House:
         if self.settings.with_demo:
             made += services.people.ensure_demo_users()
             services.corpora.ensure_demo()
+            services.niche_import.ensure_demo()
         if made:
             _append_private(self._first_run_file, [f"{email}  {word}  ({role})" for email, role, word in made])
 

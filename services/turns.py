@@ -21,6 +21,7 @@ from scenarios import Scenario
 from services.asking import Ask, check_names, collection_name, scenario_of, text_of
 from services.collections import Collections
 from services.conversations import title_from
+from services.engine import Engine
 from services.streams import TurnEvent
 from services.writing import HEARTBEAT_SECONDS, SAVE_SECONDS, Job, Retrieve, Writer
 
@@ -40,9 +41,16 @@ class Started:
 class Turns:
     """`retrieve(principal, collection name, question, k)` is the search that answers stand on."""
 
-    def __init__(self, settings: Settings, db: Database, collections: Collections, retrieve: Retrieve) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        collections: Collections,
+        retrieve: Retrieve,
+        engine: Engine | None = None,
+    ) -> None:
         self._settings, self._db, self._collections = settings, db, collections
-        self._writer = Writer(settings, db, retrieve)
+        self._writer = Writer(engine or Engine(settings), db, retrieve)
 
     def start(self, principal: Principal, ask: Ask) -> Started:
         """Saves the message and starts its answer; returns at once.
@@ -152,9 +160,9 @@ class Turns:
 
     def warm(self) -> None:
         """Imports what the first answer needs, which takes a second or two: for after the first page can be shown."""
-        for name in REGISTRY:
-            provider = get(name)
-            provider.llm(self._settings, provider.default_model(self._settings), Params())
+        for provider in map(get, REGISTRY):
+            if provider.configured(self._settings):
+                provider.llm(self._settings, provider.default_model(self._settings), Params())
 
     def recover(self) -> int:
         """At start: answers whose process has ended are marked stopped, with the text they have; returns how many.
@@ -218,7 +226,7 @@ def _useful(history: list[Message]) -> Iterator[Message]:
 
 
 def _same_again(old: Message, question: str, provider: str | None, model: str | None, params: Params | None) -> Ask:
-    kept = {name: value for name, value in old.params.items() if name != "ignored"}
+    kept = {name: value for name, value in old.params.items() if name not in ("ignored", "dropped")}
     ask = Ask(
         message=question,
         conversation_id=old.conversation_id,

@@ -20,17 +20,17 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from core.entities import Action, Collection, Message, MessageStatus, Principal, Retrieval, Usage
-from core.errors import NichewiseError, NotFound, NotReady, ProviderUnavailable
+from core.errors import NichewiseError, NotFound, NotReady, ProviderBusy, ProviderUnavailable
 from core.i18n import translate_error
-from core.settings import Settings
 from data.database import Database
 from data.stores.messages import Written
 from rag.answering import Draft
 from rag.language import detect
 from rag.prompting import Brief
-from rag.providers.choice import Choice, Choices
+from rag.providers.choice import Choice
 from scenarios import Scenario, Turn
 from services.asking import Ask
+from services.engine import Engine
 from services.streams import Stream, TurnEvent
 
 SAVE_SECONDS = 0.5
@@ -71,12 +71,9 @@ class Job:
 class Writer:
     """`write` starts an answer from any thread; `stop` ends it with what it has."""
 
-    def __init__(self, settings: Settings, db: Database, retrieve: Retrieve) -> None:
-        self._settings, self._db, self._retrieve = settings, db, retrieve
-        self._choices = Choices(settings)
+    def __init__(self, engine: Engine, db: Database, retrieve: Retrieve) -> None:
+        self._engine, self._db, self._retrieve = engine, db, retrieve
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
         self._retrieving = ThreadPoolExecutor(max_workers=4, thread_name_prefix="retrieve")
         self._saving = ThreadPoolExecutor(max_workers=4, thread_name_prefix="save")
         self._running: dict[UUID, Job] = {}
@@ -89,7 +86,7 @@ class Writer:
             if self._closed:
                 raise NotReady
             self._running[job.message_id] = job
-            asyncio.run_coroutine_threadsafe(self._write(job), self._started_loop())
+            self._engine.run(self._write(job))
 
     def find(self, message_id: UUID) -> Job | None:
         """The answer, if this process is writing it."""
@@ -100,9 +97,7 @@ class Writer:
 
     def stop(self, job: Job) -> None:
         """Its stream ends soon with a `done` that holds what there is; nothing happens if it has ended."""
-        with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(_cancel, job)
+        self._engine.soon(_cancel, job)
 
     def close(self) -> None:
         """Stops every answer, keeps what each has, and ends the threads."""
@@ -112,20 +107,9 @@ class Writer:
             self.stop(job)
         for job in self.running():
             job.ended.wait(timeout=10)
-        if self._loop is not None and self._thread is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(timeout=10)
-            self._loop.close()
-            self._loop = None
+        self._engine.close()
         self._retrieving.shutdown()
         self._saving.shutdown()
-
-    def _started_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name="answers", daemon=True)
-            self._thread.start()
-        return self._loop
 
     # --- on the loop ------------------------------------------------------------------------------------------------
 
@@ -157,20 +141,22 @@ class Writer:
         return MessageStatus.FAILED if job.error else MessageStatus.STOPPED
 
     async def _draft(self, job: Job) -> None:
-        choice = await self._choices.choose(job.ask.provider, job.ask.model)
+        choices = self._engine.choices
+        choice = await choices.choose(job.ask.provider, job.ask.model)
         loop = asyncio.get_running_loop()
         turn = await loop.run_in_executor(self._retrieving, self._turn, job)
         brief = job.scenario.plan(turn)
-        try:
-            await self._stream(job, brief, choice)
-        except ProviderUnavailable as error:
-            if not choice.auto or job.text:
-                raise
-            _log.warning("Answer %s is extractive: %s", job.message_id, error.message)
-            await self._stream(job, brief, await self._choices.choose("extractive"))
+        waiting = [choice, *await choices.others(choice)]
+        for place, one in enumerate(waiting, start=1):
+            try:
+                return await self._stream(job, brief, one)
+            except (ProviderUnavailable, ProviderBusy) as error:
+                if place == len(waiting) or job.text:
+                    raise
+                _log.warning("Another provider answers %s: %s", job.message_id, error.message)
 
     async def _stream(self, job: Job, brief: Brief, choice: Choice) -> None:
-        job.draft = Draft(brief, choice, job.ask.params, self._settings)
+        job.draft = Draft(brief, choice, job.ask.params, self._engine.settings, self._engine.servers)
         async for delta in job.draft.write():
             job.stream.emit(TurnEvent("token", text=delta.text, replace=delta.replace))
 
@@ -227,8 +213,8 @@ class Writer:
             return tx.messages.find(job.principal, job.message_id)
 
     def _written(self, job: Job, status: MessageStatus) -> Written:
-        draft, locale = job.draft, job.principal.locale or self._settings.locale
-        ignored = {"ignored": list(draft.ignored)} if draft and draft.ignored else {}
+        draft, locale = job.draft, job.principal.locale or self._engine.settings.locale
+        said = _reported(draft) if draft else {}
         return Written(
             text=job.text,
             status=status,
@@ -240,8 +226,17 @@ class Writer:
             error=translate_error(locale, job.error) if job.error else "",
             evidence=job.retrieval.evidence if job.retrieval else None,
             citations=draft.citations if draft else (),
-            params=job.ask.params.given() | ignored,
+            params=job.ask.params.given() | said,
         )
+
+
+def _reported(draft: Draft) -> dict[str, object]:
+    """What of the request did not reach the model: parameters it cannot apply, passages and turns without room."""
+    said: dict[str, object] = {"ignored": list(draft.ignored)} if draft.ignored else {}
+    prompt = draft.prompt
+    if prompt and (prompt.dropped_passages or prompt.dropped_turns):
+        said["dropped"] = {"passages": prompt.dropped_passages, "turns": prompt.dropped_turns}
+    return said
 
 
 def _cancel(job: Job) -> None:

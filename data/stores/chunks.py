@@ -33,7 +33,6 @@ from data.tables import chunk_vectors, chunks, collections, documents
 
 Vector = NDArray[np.float32]
 _DTYPE = np.dtype("<f4")
-_INSERT_ROWS = 1_000
 
 
 def chunk_id(version_id: UUID, document_id: UUID, chunk: Chunk) -> UUID:
@@ -127,11 +126,9 @@ class Chunks:
             }
             for key, chunk in zip(ids, new, strict=True)
         ]  # fmt: skip
-        for start in range(0, len(rows), _INSERT_ROWS):
-            statement = upsert(chunks).values(rows[start : start + _INSERT_ROWS])
-            added = self._connection.execute(
-                statement.on_conflict_do_nothing(index_elements=["id"]).returning(chunks.c.id)
-            ).scalars()
+        if rows:
+            statement = upsert(chunks).on_conflict_do_nothing(index_elements=["id"]).returning(chunks.c.id)
+            added = self._connection.execute(statement, rows).scalars()
             self._changes.record(version_id, "put", [(key, document_id) for key in added])
         return ids
 
@@ -155,11 +152,10 @@ class Chunks:
         rows = [
             {"chunk_id": key, "vector": np.asarray(vector, dtype=_DTYPE).tobytes()} for key, vector in vectors.items()
         ]
-        for start in range(0, len(rows), _INSERT_ROWS):
-            statement = upsert(chunk_vectors).values(rows[start : start + _INSERT_ROWS])
-            self._connection.execute(
-                statement.on_conflict_do_update(index_elements=["chunk_id"], set_={"vector": statement.excluded.vector})
-            )
+        if rows:
+            statement = upsert(chunk_vectors)
+            replaced = {"vector": statement.excluded.vector}
+            self._connection.execute(statement.on_conflict_do_update(index_elements=["chunk_id"], set_=replaced), rows)
 
     # --- reading ----------------------------------------------------------------------------------------------------
 

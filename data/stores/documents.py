@@ -191,8 +191,8 @@ class Documents:
         if not new:
             return []
         rows = [{name: getattr(one, name) for name in NewDocument.__slots__} for one in new]
-        statement = upsert(documents).values(rows).on_conflict_do_nothing(index_elements=["collection_id", "sha256"])
-        return list(self._connection.execute(statement.returning(documents.c.id)).scalars())
+        statement = upsert(documents).on_conflict_do_nothing(index_elements=["collection_id", "sha256"])
+        return list(self._connection.execute(statement.returning(documents.c.id), rows).scalars())
 
     def lock(self, ids: Iterable[UUID]) -> dict[UUID, Stage]:
         """Stages of those of `ids` that still exist; they stay as they are until the transaction ends."""

@@ -220,9 +220,7 @@ class NicheImports:
     def _set_periods(self, dataset_id: int, periods: Sequence[date]) -> None:
         as_of = max(periods).strftime("%Y-%m")
         self._connection.execute(
-            update(niche_datasets)
-            .where(niche_datasets.c.id == dataset_id)
-            .values(periods=list(periods), as_of=as_of)
+            update(niche_datasets).where(niche_datasets.c.id == dataset_id).values(periods=list(periods), as_of=as_of)
         )
         self._connection.execute(
             update(niche_metrics).where(niche_metrics.c.dataset_id == dataset_id).values(as_of=as_of)
@@ -279,5 +277,3 @@ def per_year(periods: Sequence[date]) -> int:
     """How many of the periods make the last year."""
     last = max(periods)
     return sum(1 for one in periods if (one.year, one.month) > (last.year - 1, last.month))
-
-

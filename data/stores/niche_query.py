@@ -29,7 +29,8 @@ def build(query: FigureQuery) -> tuple[str, dict[str, Any]]:
 
 
 def _where(query: FigureQuery) -> tuple[list[str], dict[str, Any]]:
-    where, parameters = ["metric_id = :metric"], {"metric": query.metric_id}
+    where = ["metric_id = :metric"]
+    parameters: dict[str, Any] = {"metric": query.metric_id}
     if query.by == "region":
         where.append("NOT whole")
     else:

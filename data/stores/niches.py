@@ -125,6 +125,9 @@ class Niches:
         rows = self._connection.execute(select(table.content, table.vector).where(table.model == model, wanted))
         return {row.content: np.frombuffer(row.vector, _DTYPE) for row in rows}
 
+    def count_vectors(self) -> int:
+        return int(self._connection.execute(select(func.count()).select_from(niche_vectors)).scalar_one())
+
     def put_vectors(self, model: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         rows = [
             {"content": content, "model": model, "vector": vector.astype(_DTYPE).tobytes()}

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import cast
 
 from core.errors import BadInput
-from rag.providers.base import Ending, Provider, estimate_tokens, ignored, translated
+from rag.providers.base import Ending, Provider, close, estimate_tokens, ignored, translated
 from rag.providers.params import Params
 
 # Name -> module whose PROVIDER it is. Modules, not objects: LlamaIndex is imported when a model is first used.
@@ -33,4 +33,15 @@ def get(name: str) -> Provider:
     return cast(Provider, import_module(REGISTRY[name]).PROVIDER)
 
 
-__all__ = ["AUTO", "REGISTRY", "Ending", "Params", "Provider", "estimate_tokens", "get", "ignored", "translated"]
+__all__ = [
+    "AUTO",
+    "REGISTRY",
+    "Ending",
+    "Params",
+    "Provider",
+    "close",
+    "estimate_tokens",
+    "get",
+    "ignored",
+    "translated",
+]

@@ -33,11 +33,13 @@ class Ending:
 
 
 class Provider(Protocol):
-    """A model server, or what stands for one. `accepts` names the fields of `Params` that it applies."""
+    """A model server, or what stands for one. `accepts` names the fields of `Params` that it applies; `usual_window` is
+    how much of a model's window is used unless more is asked for, in tokens, None for all of it."""
 
     name: str
     label: str
     accepts: frozenset[str]
+    usual_window: int | None
 
     def default_model(self, settings: Settings) -> str: ...
 
@@ -91,6 +93,12 @@ def translated(provider: Provider) -> Iterator[None]:
         if explained is None:
             raise
         raise explained from error
+
+
+async def close(llm: LLM) -> None:
+    """Ends what an LLM left open, such as the connection of a stream that broke or was stopped."""
+    if (aclose := getattr(llm, "aclose", None)) is not None:
+        await aclose()
 
 
 def http_client(url: str, read_seconds: float) -> httpx.AsyncClient:

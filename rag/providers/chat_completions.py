@@ -30,6 +30,10 @@ class ChatCompletions(OpenAI):
         made._window = window
         return made
 
+    async def aclose(self) -> None:
+        if self._aclient is not None:
+            await self._aclient.close()
+
     @property
     def metadata(self) -> LLMMetadata:
         return LLMMetadata(

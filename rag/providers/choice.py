@@ -1,4 +1,5 @@
-"""Which provider and model answer: the one asked for, else the setting, where `auto` is Ollama when it answers."""
+"""Which provider and model answer: the one asked for, else the setting, where `auto` is Ollama when it answers, and
+whoever the setting of the fallback names when that one is away."""
 
 from __future__ import annotations
 
@@ -35,14 +36,29 @@ class Choices:
         name = provider or self.settings.provider
         if name != AUTO:
             chosen = await _load(name)
-            return Choice(chosen, model or chosen.default_model(self.settings), auto=False)
+            return Choice(chosen, model or chosen.default_model(self.settings), auto=not provider and not model)
         if await self.answers("ollama"):
             ollama = await _load("ollama")
             return Choice(ollama, model or ollama.default_model(self.settings), auto=not model)
-        extractive = await _load("extractive")
-        if model not in (None, "", extractive.default_model(self.settings)):
+        (other, *_) = await self._usable() or [await _load("extractive")]
+        if model not in (None, "", other.default_model(self.settings)):
             raise BadInput("The model server does not answer, so the model cannot be chosen. Leave the model empty.")
-        return Choice(extractive, extractive.default_model(self.settings), auto=True)
+        return Choice(other, other.default_model(self.settings), auto=True)
+
+    async def others(self, choice: Choice) -> list[Choice]:
+        """Who may answer in place of `choice`, by setting and in its order; nobody for what was asked for by name."""
+        if not choice.auto:
+            return []
+        usable = [one for one in await self._usable() if one.name != choice.provider.name]
+        return [Choice(one, one.default_model(self.settings), auto=True) for one in usable]
+
+    async def _usable(self) -> list[Provider]:
+        loaded = [await _load(name) for name in self.settings.fallback]
+        return [one for one in loaded if one.configured(self.settings)]
+
+    def forget(self) -> None:
+        """What is known of the servers: they may be others now."""
+        self._checked.clear()
 
     async def answers(self, name: str) -> bool:
         """Whether the server of `name` answers; people who ask at once wait for the same check."""

@@ -98,6 +98,7 @@ def _stream(answer: str) -> Iterator[ChatResponse]:
 class Extractive:
     name = NAME
     label = "Extractive (no language model)"
+    usual_window: int | None = None
     accepts: frozenset[str] = frozenset()
 
     def default_model(self, settings: Settings) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from core.entities import Usage
 from core.errors import NichewiseError, ProviderFailed, ProviderUnavailable
 from core.settings import Settings
@@ -32,6 +34,7 @@ _OPTIONS = {
 class Gemini:
     name = "gemini"
     label = "Gemini"
+    usual_window: int | None = None
     accepts = frozenset({*_OPTIONS, "context_window", "timeout"})
 
     def default_model(self, settings: Settings) -> str:
@@ -50,12 +53,15 @@ class Gemini:
         from rag.providers.gemini_llm import GeminiLLM
 
         options = {_OPTIONS[name]: value for name, value in params.given().items() if name in _OPTIONS}
-        client = self._client(settings, params.timeout or READ_SECONDS)
-        return GeminiLLM.over(client, model, options, params.context_window or _CONTEXT_WINDOW)
+        key = self._key(settings)
+        http = http_client(self.address(settings), params.timeout or READ_SECONDS)
+        client = self._client(key, settings, http)
+        return GeminiLLM.over(client, http, model, options, params.context_window or _CONTEXT_WINDOW)
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
-        client = self._client(settings, ASK_SECONDS)
-        listed = [model async for model in await client.aio.models.list()]
+        key = self._key(settings)
+        async with http_client(self.address(settings), ASK_SECONDS) as http:
+            listed = [model async for model in await self._client(key, settings, http).aio.models.list()]
         return tuple(
             (model.name or "").removeprefix(_PREFIX)
             for model in listed
@@ -64,7 +70,9 @@ class Gemini:
 
     async def window(self, settings: Settings, model: str) -> int | None:
         """What it reads; what it may write comes on top, so this is on the safe side."""
-        found = await self._client(settings, ASK_SECONDS).aio.models.get(model=model)
+        key = self._key(settings)
+        async with http_client(self.address(settings), ASK_SECONDS) as http:
+            found = await self._client(key, settings, http).aio.models.get(model=model)
         return found.input_token_limit
 
     def explain(self, error: Exception) -> NichewiseError | None:
@@ -85,20 +93,23 @@ class Gemini:
             usage = Usage(counted.prompt_token_count, written, estimated=False)
         return Ending(finished=bool(raw.get("finish_reason")), usage=usage)
 
-    def _client(self, settings: Settings, seconds: float) -> Client:
+    def _key(self, settings: Settings) -> str:
+        if settings.gemini_api_key is None:
+            raise ProviderUnavailable(NO_KEY, provider=self.label)
+        return settings.gemini_api_key.get_secret_value()
+
+    def _client(self, key: str, settings: Settings, http: httpx.AsyncClient) -> Client:
         from google.genai import Client
         from google.genai.types import HttpOptions
 
-        if settings.gemini_api_key is None:
-            raise ProviderUnavailable(NO_KEY, provider=self.label)
-        url = self.address(settings)
+        seconds = http.timeout.read or READ_SECONDS
         options = HttpOptions(
-            base_url=url,
+            base_url=self.address(settings),
             api_version=_VERSION,
             timeout=round(seconds * 1000),
-            httpx_async_client=http_client(url, seconds),
+            httpx_async_client=http,
         )
-        return Client(api_key=settings.gemini_api_key.get_secret_value(), vertexai=False, http_options=options)
+        return Client(api_key=key, vertexai=False, http_options=options)
 
 
 PROVIDER = Gemini()

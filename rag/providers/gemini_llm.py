@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
@@ -30,12 +31,18 @@ class GeminiLLM(CustomLLM):
     options: dict[str, Any]
     window: int
     _client: Any = PrivateAttr()
+    _http: httpx.AsyncClient = PrivateAttr()
 
     @classmethod
-    def over(cls, client: Client, model: str, options: dict[str, Any], window: int) -> GeminiLLM:
+    def over(
+        cls, client: Client, http: httpx.AsyncClient, model: str, options: dict[str, Any], window: int
+    ) -> GeminiLLM:
         made = cls(model=model, options=options, window=window)
-        made._client = client
+        made._client, made._http = client, http
         return made
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
 
     @classmethod
     def class_name(cls) -> str:
@@ -65,7 +72,8 @@ class GeminiLLM(CustomLLM):
 
     @llm_chat_callback()
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        return asyncio.run(self.achat(messages, **kwargs))
+        answer: ChatResponse = asyncio.run(self.achat(messages, **kwargs))
+        return answer
 
     @llm_completion_callback()
     async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
@@ -74,7 +82,8 @@ class GeminiLLM(CustomLLM):
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        return asyncio.run(self.acomplete(prompt, formatted, **kwargs))
+        answer: CompletionResponse = asyncio.run(self.acomplete(prompt, formatted, **kwargs))
+        return answer
 
     @llm_completion_callback()
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:

@@ -18,7 +18,8 @@ from rag.providers.vendor_errors import by_status, by_transport
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
-CONTEXT_WINDOW = 8192  # tokens; without num_ctx Ollama cuts the prompt to its own default and says nothing
+# Tokens. Without num_ctx Ollama cuts the prompt to its own default and says nothing; a larger one costs memory.
+CONTEXT_WINDOW = 8192
 HEALTH = httpx.Timeout(1.0, connect=0.3)  # seconds; a server that is only busy lists its models at once
 _NOT_PULLED = "The model server %(provider)s could not fetch the model %(model)s. Check its name."
 _OPTIONS = {"top_p": "top_p", "top_k": "top_k", "max_tokens": "num_predict", "seed": "seed", "stop": "stop"}
@@ -27,6 +28,7 @@ _OPTIONS = {"top_p": "top_p", "top_k": "top_k", "max_tokens": "num_predict", "se
 class Ollama:
     name = "ollama"
     label = "Ollama"
+    usual_window = CONTEXT_WINDOW
     accepts = frozenset(
         {"temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "context_window", "timeout"},
     )
@@ -78,7 +80,8 @@ class Ollama:
             answer = await client.post(f"{settings.ollama_url.rstrip('/')}/api/show", json={"model": model})
             answer.raise_for_status()
             facts = answer.json().get("model_info", {})
-            return facts.get(f"{facts.get('general.architecture')}.context_length")
+            length: int | None = facts.get(f"{facts.get('general.architecture')}.context_length")
+            return length
 
     async def pull(self, settings: Settings, model: str) -> AsyncIterator[tuple[str, int, int]]:
         """Fetches a model into the server: what it does now, and bytes done of the layer's total (0 while unknown)."""

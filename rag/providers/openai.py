@@ -33,6 +33,7 @@ _UNKNOWN_WINDOW = 8_192
 class OpenAI:
     name = "openai"
     label = "OpenAI"
+    usual_window: int | None = None
     accepts = frozenset({"temperature", "top_p", "max_tokens", "seed", "stop", "context_window", "timeout"})
     max_tokens_as = "max_completion_tokens"
 

@@ -64,6 +64,10 @@ ROWS = [
     Row("POST", "/api/chat", NOTHING, {"json": {"message": "tea", "collection": "nothing"}}),
     Row("GET", "/api/chat/{message_id}", NOTHING, path="/api/chat/{nothing}"),
     Row("POST", "/api/chat/{message_id}/stop", NOTHING, path="/api/chat/{nothing}/stop"),
+    Row("POST", "/api/niches/import", (401, 403, 403, 202), {"files": {"file": ("n.csv", b"niche,staff\nBakery,3\n")}}),
+    Row("GET", "/api/niches", SIGNED_IN, {"params": {"q": "bakery"}}),
+    Row("POST", "/api/niches/ask", NOTHING, {"json": {"question": "staff of Bakery"}}),
+    Row("GET", "/api/niches/{niche_id}", NOTHING, path="/api/niches/nothing"),
     Row("GET", "/api/jobs/{job_id}", NOTHING, path="/api/jobs/{nothing}"),
 ]
 

@@ -123,6 +123,10 @@ class Visitor:
         expect(self.page.locator(".st-key-shell_sign_out")).to_be_attached(timeout=30_000)
         self.settled()
 
+    def speak(self, language: str) -> None:
+        self.page.locator(".st-key-shell_language").get_by_text(language, exact=True).click()
+        self.settled()
+
     def outside(self) -> list[str]:
         """Addresses of other origins that were asked."""
         own = urlsplit(self.url).netloc

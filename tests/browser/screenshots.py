@@ -105,7 +105,7 @@ def _converse(page: Page, product: Product, look: Look, folder: Path) -> None:
     expect(page.locator("[class*=st-key-refusal_]").first).to_be_visible(timeout=30_000)
     _settled(page)
     page.screenshot(path=folder / f"conversation-{look.tag}.png")
-    page.locator("[class*=st-key-citation_] button").first.click()
+    page.locator("[class*=st-key-citation_]").first.get_by_role("button").click()
     expect(page.get_by_role("dialog").get_by_role("img").last).to_be_visible(timeout=30_000)
     _settled(page)
     page.screenshot(path=folder / f"citation-{look.tag}.png")

@@ -50,7 +50,7 @@ def _ask(visitor: Visitor, question: str) -> Locator:
     box.fill(question)
     box.press("Enter")
     answer = visitor.page.get_by_test_id("stChatMessage").nth(1)
-    expect(answer.locator("[class*=st-key-citation_] button").first).to_be_visible(timeout=_ANSWERED)
+    expect(answer.locator("[class*=st-key-citation_]").first.get_by_role("button")).to_be_visible(timeout=_ANSWERED)
     visitor.settled()
     return answer
 
@@ -75,7 +75,7 @@ def test_a_cited_answer_opens_the_page_with_the_passage_marked(product: Product,
     _upload(visitor, PDF, "ready")
     answer = _ask(visitor, QUESTION)
     expect(answer).to_contain_text("how the letters are written")
-    chip = answer.locator("[class*=st-key-citation_] button").first
+    chip = answer.locator("[class*=st-key-citation_]").first.get_by_role("button")
     page_number = int(re.findall(r"p\. (\d+)", chip.inner_text())[0])
     chip.click()
     dialog = visitor.page.get_by_role("dialog")
@@ -92,10 +92,11 @@ def test_the_same_in_russian(product: Product, visitor: Visitor, tmp_path: Path)
     visitor.go()
     expect(visitor.page.get_by_role("tab", name="Войти")).to_be_visible()
     visitor.sign_in(*product.credentials())
+    visitor.speak("Русский")  # whoever has chosen a language keeps it, whatever the browser says
     _upload(visitor, text, "готов")
     answer = _ask(visitor, "Сколько книг можно взять одновременно?")
     expect(answer).to_contain_text("не больше семи книг")
-    answer.locator("[class*=st-key-citation_] button").first.click()
+    answer.locator("[class*=st-key-citation_]").first.get_by_role("button").click()
     expect(visitor.page.get_by_role("dialog")).to_contain_text("не больше семи книг", timeout=15_000)
 
 

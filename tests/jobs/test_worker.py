@@ -154,7 +154,7 @@ def test_every_task_that_is_put_into_a_queue_exists_and_has_a_queue_that_workers
         for path in (ROOT / "services").glob("*.py")
         for name in re.findall(r'jobs\.defer\(\s*"(\w+)"', path.read_text())
     }
-    assert deferred == {"ingest", "reindex", "load_demo"}
+    assert {"ingest", "reindex", "load_demo"} <= deferred
     assert deferred <= set(app.tasks)
     served = {queue for lane in lanes(tasks.ALL_QUEUES) for queue in lane.queues}
     assert {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -16,13 +17,14 @@ import openai as openai_vendor
 import pytest
 from google.genai import errors as gemini_vendor
 from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.llms import LLM
 from llama_index.core.prompts import PromptTemplate
 from pydantic import BaseModel
 
 from core.entities import Passage, Usage
 from core.errors import BadInput, ModelMissing, NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
 from core.settings import Settings
-from rag.providers import REGISTRY, Ending, Params, Provider, get, ignored, translated
+from rag.providers import REGISTRY, Ending, Params, Provider, close, get, ignored, translated
 from rag.providers.ollama import PROVIDER as ollama_provider
 from tests.conftest import KEY
 from tests.servers.gemini import GeminiServer
@@ -48,17 +50,26 @@ class Served:
     reply: Callable[..., Reply]
     server: ScriptedServer
 
+    @asynccontextmanager
+    async def llm(self, params: Params) -> AsyncIterator[LLM]:
+        llm = self.provider.llm(self.settings, self.model, params)
+        try:
+            yield llm
+        finally:
+            await close(llm)
+
     async def stream(self, params: Params | None = None) -> tuple[str, Ending]:
         text, raw = "", None
         with translated(self.provider):
-            llm = self.provider.llm(self.settings, self.model, params or Params())
-            async for response in await llm.astream_chat([QUESTION]):
-                text, raw = text + (response.delta or ""), response.raw
+            async with self.llm(params or Params()) as llm:
+                async for response in await llm.astream_chat([QUESTION]):
+                    text, raw = text + (response.delta or ""), response.raw
         return text, self.provider.ending(raw)
 
     async def chat(self) -> tuple[str, Ending]:
         with translated(self.provider):
-            response = await self.provider.llm(self.settings, self.model, Params()).achat([QUESTION])
+            async with self.llm(Params()) as llm:
+                response = await llm.achat([QUESTION])
         return response.message.content or "", self.provider.ending(response.raw)
 
 
@@ -218,9 +229,7 @@ def _exceptions(module: Any) -> list[type[Exception]]:
     return [one for one in own if one not in (*without_message, module.CookieConflict)]
 
 
-def test_openai_gets_only_what_was_chosen(
-    served_settings: Settings, openai: OpenAIServer
-) -> None:
+def test_openai_gets_only_what_was_chosen(served_settings: Settings, openai: OpenAIServer) -> None:
     served = Served(get("openai"), served_settings, "gpt-4o-mini", openai.script.reply, openai)
     run(served.stream())
     run(served.stream(Params(temperature=0.3, top_p=0.8, max_tokens=99, seed=7, stop=("END",))))
@@ -246,7 +255,7 @@ def test_a_reasoning_model_is_not_sent_what_it_refuses_and_that_is_reported(
 def test_gemini_gets_the_system_text_apart_and_every_parameter_in_its_own_name(
     served_settings: Settings, gemini: GeminiServer
 ) -> None:
-    provider = get("gemini")
+    served = Served(get("gemini"), served_settings, "gemini-2.5-flash", gemini.script.reply, gemini)
     given = Params(temperature=0.3, top_p=0.8, top_k=20, max_tokens=99, seed=7, stop=("END",))
     turns = [
         ChatMessage("Be brief.", role="system"),
@@ -256,7 +265,8 @@ def test_gemini_gets_the_system_text_apart_and_every_parameter_in_its_own_name(
     ]
 
     async def ask() -> None:
-        await provider.llm(served_settings, "gemini-2.5-flash", given).achat(turns)
+        async with served.llm(given) as llm:
+            await llm.achat(turns)
 
     run(ask())
     (sent,) = gemini.script.asked("/v1beta/models/gemini-2.5-flash:generateContent")
@@ -283,8 +293,8 @@ def test_structured_output_is_what_was_asked_for(served: Served) -> None:
     served.reply('{"days": 28}')
 
     async def ask() -> Leave:
-        llm = served.provider.llm(served.settings, served.model, Params())
-        found: Leave = await llm.astructured_predict(Leave, PromptTemplate("How many days of leave?"))
+        async with served.llm(Params()) as llm:
+            found: Leave = await llm.astructured_predict(Leave, PromptTemplate("How many days of leave?"))
         return found
 
     assert run(ask()) == Leave(days=28)
