@@ -31,6 +31,7 @@ def create_app(house: House) -> FastAPI:
     import streamlit as st
 
     import api
+    from components.errors import on_script_error
 
     door = VoiceDoor()
 
@@ -41,7 +42,7 @@ def create_app(house: House) -> FastAPI:
             stack.push_async_callback(_ended, warming)
             yield
 
-    ui = st.App(ROOT / "pages" / "shell" / "main.py", lifespan=serving)
+    ui = st.App(ROOT / "pages" / "shell" / "main.py", lifespan=serving, on_script_error=on_script_error)
     app = api.create_app(house.services, lifespan=ui.lifespan())
     app.add_middleware(door.middleware)
     app.mount("/", ui)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -110,9 +110,14 @@ def _ingested(built: House, collection: str, folder: Path) -> tuple[float, list[
     while services.documents.list(built.admin, collection=collection, stages=_unfinished(), limit=1)[1]:
         time.sleep(0.2)
     seconds = time.perf_counter() - started
-    documents, _ = services.documents.list(built.admin, collection=collection, limit=200)
+    documents = list(_all(built, collection, len(paths)))
     assert {document.stage for document in documents} == {Stage.READY}, [document.error for document in documents]
-    return seconds, list(documents)
+    return seconds, documents
+
+
+def _all(built: House, collection: str, count: int) -> Iterator[Document]:
+    for offset in range(0, count, 200):
+        yield from built.services.documents.list(built.admin, collection=collection, limit=200, offset=offset)[0]
 
 
 def _unfinished() -> list[Stage]:

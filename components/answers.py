@@ -17,6 +17,8 @@ from core.entities import Action, Message, MessageStatus, Principal
 from core.roles import Permission
 from services.streams import TurnEvent
 
+Arrivals = queue.SimpleQueue[TurnEvent | Exception | None]  # what broke the following off, and None at its end
+
 _FRAME_S = 0.05  # how often a growing answer is drawn anew
 _CURSOR = " ▍"
 _USER, _ASSISTANT = ":material/person:", ":material/auto_awesome:"
@@ -124,9 +126,10 @@ def _waiting(seconds: float) -> str:
 def frames(events: Iterable[TurnEvent]) -> Iterator[str]:
     """The text so far, at most 20 times a second, and at least once a second though nothing comes.
 
-    The events are waited for on a thread of their own: a page that waits cannot hear a click on "Stop".
+    Raises what the following raises. The events are waited for on a thread of their own: a page that waits cannot hear
+    a click on "Stop".
     """
-    arrived: queue.SimpleQueue[TurnEvent | None] = queue.SimpleQueue()
+    arrived: Arrivals = queue.SimpleQueue()
     threading.Thread(target=_pour, args=(events, arrived), name="answer", daemon=True).start()
     text, drawn = "", time.monotonic()
     yield text
@@ -142,16 +145,17 @@ def frames(events: Iterable[TurnEvent]) -> Iterator[str]:
             return
 
 
-def _pour(events: Iterable[TurnEvent], into: queue.SimpleQueue[TurnEvent | None]) -> None:
+def _pour(events: Iterable[TurnEvent], into: Arrivals) -> None:
     try:
         for event in events:
             into.put(event)
-    finally:
-        into.put(None)  # however it ended: the page then reads what is saved
+    except Exception as error:  # raised again on the page's own thread, where it can be shown
+        into.put(error)
+    into.put(None)
 
 
-def _arrived(source: queue.SimpleQueue[TurnEvent | None]) -> tuple[list[TurnEvent], bool]:
-    """What came within one frame, and whether that was the end."""
+def _arrived(source: Arrivals) -> tuple[list[TurnEvent], bool]:
+    """What came within one frame, and whether that was the end; raises what broke the following off."""
     fresh: list[TurnEvent] = []
     until = time.monotonic() + _FRAME_S
     while (left := until - time.monotonic()) > 0:
@@ -159,6 +163,8 @@ def _arrived(source: queue.SimpleQueue[TurnEvent | None]) -> tuple[list[TurnEven
             event = source.get(timeout=left)
         except queue.Empty:
             break
+        if isinstance(event, Exception):
+            raise event
         if event is None:
             return fresh, True
         fresh.append(event)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import session
 
-_SEPARATORS = {"en": ".,", "ru": ", "}  # decimal sign, thousands sign
+_SEPARATORS = {"en": ".,", "ru": ",\u00a0"}  # decimal sign, thousands sign
 
 
 def template() -> Any:

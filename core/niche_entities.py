@@ -1,4 +1,4 @@
-"""Values of niche analytics that cross layers: frozen dataclasses, no behaviour beyond what follows from their fields."""
+"""Values of niche analytics that cross layers: frozen dataclasses, no behaviour beyond what their fields say."""
 
 from __future__ import annotations
 

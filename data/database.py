@@ -18,10 +18,12 @@ from data.stores.chunks import Chunks
 from data.stores.collections import Collections
 from data.stores.conversations import Conversations
 from data.stores.documents import Documents
+from data.stores.experiments import Experiments
 from data.stores.failures import SignInFailures
 from data.stores.jobs import Jobs
 from data.stores.keys import ApiKeys
 from data.stores.messages import Messages
+from data.stores.model_settings import ModelSettings
 from data.stores.niche_figures import NicheFigures
 from data.stores.niche_imports import NicheImports
 from data.stores.niches import Niches
@@ -110,6 +112,14 @@ class Stores:
     @cached_property
     def niche_figures(self) -> NicheFigures:
         return NicheFigures(self.connection)
+
+    @cached_property
+    def experiments(self) -> Experiments:
+        return Experiments(self.connection, self.cipher)
+
+    @cached_property
+    def model_settings(self) -> ModelSettings:
+        return ModelSettings(self.connection, self.cipher)
 
 
 class Database:

@@ -35,6 +35,10 @@ def embed_niches() -> None:
     container.current().niche_catalogue.embed()
 
 
+def sweep(run_id: str, experiment_id: str, lane: int) -> None:
+    container.current().sweeps.run(UUID(run_id), UUID(experiment_id), lane)
+
+
 def deliver_mail(timestamp: int) -> None:
     container.current().mail.deliver()
 
@@ -48,6 +52,7 @@ QUEUES: Mapping[Callable[..., None], str] = {
     reindex: "system",
     load_demo: "system",
     import_niches: "text",
+    sweep: "text",
     load_demo_niches: "text",
     embed_niches: "text",
 }

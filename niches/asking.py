@@ -10,7 +10,7 @@ from niches.results import Answer
 
 
 def answer(tx: Stores, catalogue: Catalogue, question: str, plan: Plan | Refusal, language: str) -> Answer:
-    """The answer to `question`; its transaction becomes read-only. A plan that does not fit the catalogue is refused."""
+    """The answer to `question`; the transaction becomes read-only. What does not fit the catalogue is refused."""
     if isinstance(plan, Refusal):
         return Answer(question, refusal=plan)
     bound = bind(plan, catalogue)

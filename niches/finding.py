@@ -1,4 +1,4 @@
-"""Finds a niche from any wording: exact, normalised, by alias, in spite of typos, by words of its text and by meaning."""
+"""Finds a niche from any wording: exact, normalised, by alias, in spite of typos, by words and by meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluates the formulas of derived metrics: the only place where a figure is computed from others before it is stored."""
+"""Evaluates the formulas of derived metrics: the only place where a stored figure is computed from others."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,8 +56,11 @@ class Gazetteer:
                 self._plain[tuple(words)][kind].add(id_)
                 self._stemmed[tuple(map(wording.stem, words))][kind].add(id_)
 
-    def mentions(self, words: list[str]) -> list[Mention]:
-        """Names in `words` that do not overlap: the longest first, one of exact words before one of stems."""
+    def mentions(self, words: list[str], reserved: Callable[[str], bool] = lambda _: False) -> list[Mention]:
+        """Names in `words` that do not overlap: the longest first, one of exact words before one of stems.
+
+        A `reserved` word alone is no inflected name: "рост" (growth) is not "Ростов".
+        """
         stems = [wording.stem(word) for word in words]
         taken = [False] * len(words)
         found: list[Mention] = []
@@ -66,7 +69,7 @@ class Gazetteer:
                 if any(taken[start : start + size]):
                     continue
                 mention = self._at(words, stems, start, size)
-                if mention is not None:
+                if mention is not None and (mention.exact or size > 1 or not reserved(words[start])):
                     found.append(mention)
                     taken[start : start + size] = [True] * size
         return sorted(found, key=lambda one: one.start)

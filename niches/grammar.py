@@ -19,7 +19,8 @@ from niches.values import MONTHS
 
 Shortlist = Callable[[str], list[Niche]]
 
-_NUMBER = r"(-?\d[\d\s\u00a0.,]*)\s*(%|percent|процент\w*|thousand|million|billion|k\b|m\b|тыс\w*\.?|млн\.?|млрд\.?|миллион\w*|миллиард\w*)?"
+_UNIT = r"%|percent|процент\w*|thousand|million|billion|k\b|m\b|тыс\w*\.?|млн\.?|млрд\.?|миллион\w*|миллиард\w*"
+_NUMBER = rf"(-?\d[\d\s\u00a0.,]*)\s*({_UNIT})?"
 _AT_LEAST = r"at least|no less than|>=|≥|не менее|не меньше|как минимум"
 _AT_MOST = r"at most|no more than|<=|≤|не более|не больше"
 _MORE = r"more than|greater than|larger than|higher than|over|above|exceeds?|exceeding|>|больше|более|свыше|выше"
@@ -111,7 +112,7 @@ def _read(question: str, gazetteer: Gazetteer) -> _Reading:
     for step in (_take_threshold, _take_periods, _take_top):
         step(reading, gazetteer)
     reading.words = wording.words(reading.text)
-    reading.mentions = gazetteer.mentions(reading.words)
+    reading.mentions = gazetteer.mentions(reading.words, _asks)
     inside = {at for one in reading.mentions for at in range(one.start, one.end)}
     reading.left = [word for at, word in enumerate(reading.words) if at not in inside]
     return reading
@@ -267,10 +268,7 @@ class _Planner:
         return "value" if niches else "top" if reading.top else "value"
 
     def _unexplained(self, kind: str, niches: list[Niche]) -> Refusal | None:
-        used = [_GROWTH, _COMPARE, _COUNT, *(pattern for _, pattern in _FUNCTIONS)]
-        rest = [
-            word for word in self._reading.left if not _PLAIN.match(word) and not any(p.fullmatch(word) for p in used)
-        ]
+        rest = [word for word in self._reading.left if not _PLAIN.match(word) and not _asks(word)]
         if rest and not niches and kind in ("value", "compare", "growth"):
             near = self._shortlist(" ".join(rest))
             values = {"name": " ".join(rest)}
@@ -305,7 +303,7 @@ class _Planner:
         for mention in (*reading.of("region"), *reading.of("sector")):
             ids = self._ids(mention, dataset)
             if len(ids) != 1 or mention.kind in places:
-                return Refusal(mention.kind, "Name one region and one sector at most.", {})  # type: ignore[arg-type]
+                return Refusal(mention.kind, "Name one region and one sector at most.", {})
             places[mention.kind] = self._place(mention.kind, int(ids[0]))
         periods = sorted(reading.periods)
         if len(periods) > (2 if kind == "growth" else 1):
@@ -333,6 +331,11 @@ class _Planner:
         if metric.format == "percent":
             return said / 100 if abs(said) > 1 else said
         return said / 1_000 if self._reading.scaled and metric.unit.startswith("thousand") else said
+
+
+def _asks(word: str) -> bool:
+    """Whether a word says what is asked, and names nothing."""
+    return any(pattern.fullmatch(word) for pattern in (_GROWTH, _COMPARE, _COUNT, *(one for _, one in _FUNCTIONS)))
 
 
 def _titles(niches: list[Niche]) -> tuple[str, ...]:

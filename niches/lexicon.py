@@ -1,4 +1,4 @@
-"""What usual metrics are called: titles, units and further wordings in both languages, and which are derived of which."""
+"""What usual metrics are called: titles, units and wordings in both languages, and which are derived of which."""
 
 from __future__ import annotations
 

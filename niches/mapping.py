@@ -1,4 +1,4 @@
-"""How the columns of an uploaded table become niches, regions, periods and metrics: guessed, then corrected by people."""
+"""How the columns of a table become niches, regions, periods and metrics: guessed, then corrected by people."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ _NAMES: dict[Role, tuple[str, ...]] = {
     Role.VALUE: ("value", "amount", "значение"),
 }
 _ROLE_OF = {name: role for role, names in _NAMES.items() for name in names}
-_FIGURES = 0.8  # of the cells that are not empty: then a column holds figures
+_FIGURES = 0.7  # of the cells that are not empty: then a column holds figures
 
 
 def guess(header: Sequence[str], sample: Sequence[Sequence[str]], filename: str) -> Mapping:

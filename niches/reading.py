@@ -124,13 +124,14 @@ def _xlsx(path: Path) -> Iterator[Iterator[Sequence[str]]]:
     require_office(path, "xl", ".xlsx", Limits())
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    file = path.open("rb")  # by name, it wants a suffix that stored files do not have
     try:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         yield ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
     finally:
-        book.close()
+        file.close()
 
 
 def _cell(value: object) -> str:

@@ -42,7 +42,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """How a table is drawn: a bar per row, a line over periods; `x` and `y` are keys of its columns."""
+    """How a table is drawn: a bar per row, a line over periods; `x` and `y` are keys of the table."""
 
     kind: Literal["bar", "line", "none"]
     x: str = ""
@@ -97,8 +97,7 @@ class Comparison:
 class Answer:
     """What a question found. Without an answer there is a `refusal` with the closest choices, and nothing else.
 
-    `sentence` is a gettext message id with `values` for its places (numbers are not yet written in the reader's way);
-    `text` is it written out in the question's language. `sql` and `parameters` are what was run.
+    `text` is one sentence in the question's language. `sql` and `parameters` are what was run.
     """
 
     question: str

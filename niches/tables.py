@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from core.niche_entities import Catalogue, Dataset, FigureRows, Metric, Niche, Region
 from niches.plan import Bound
-from niches.sentences import title as title_of
 from niches.results import Cell, Chart, Column, Stamp, Table
+from niches.sentences import title as title_of
 
 NICHE = Column("niche", "Niche", "Ниша")
 _ID = Column("id", "Id", "Код")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from copy import copy
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -143,17 +144,25 @@ def _cyrillic(text: str, usual: str) -> str:
     return best if found[best] else usual
 
 
+_loading = Lock()
+
+
+def _identifier(script: str) -> LanguageIdentifier:
+    """The model restricted to the languages of one script; it is never changed again, so threads may share it."""
+    with _loading:  # many documents arrive at once: each would load a model of 30 MB of its own
+        return _restricted(script)
+
+
+@cache
+def _restricted(script: str) -> LanguageIdentifier:
+    identifier = copy(_model())
+    identifier.set_languages(_LANGUAGES[script])
+    return identifier
+
+
 @cache
 def _model() -> LanguageIdentifier:
     # 0.1 s to import and 0.5 s to load, paid by the first text that needs it.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-@cache
-def _identifier(script: str) -> LanguageIdentifier:
-    """The model restricted to the languages of one script; it is never changed again, so threads may share it."""
-    identifier = copy(_model())
-    identifier.set_languages(_LANGUAGES[script])
-    return identifier

@@ -22,6 +22,7 @@ from services.conversations import Conversations
 from services.corpora import Corpora
 from services.credentials import Passwords
 from services.documents import Documents
+from services.engine import Engine
 from services.fingerprints import Fingerprints
 from services.health import Health
 from services.images import PageImages
@@ -35,12 +36,16 @@ from services.niches import Niches
 from services.parses import Parses
 from services.passages import Passages
 from services.people import People
+from services.playground import Playground
+from services.policy import Policy
+from services.providers import Providers
 from services.publishing import Publishing
 from services.rates import Rates
 from services.reindexing import Reindexing
 from services.removal import Removal
 from services.search import Search
 from services.sessions import Sessions
+from services.sweeps import Sweeps
 from services.turns import Turns
 from services.upkeep import Upkeep
 from services.warming import register_engine
@@ -77,8 +82,12 @@ class Services:
     upkeep: Upkeep
     conversations: Conversations
     turns: Turns
+    playground: Playground
+    sweeps: Sweeps
+    providers: Providers
 
     def close(self) -> None:
+        self.playground.close()
         self.turns.close()
         self.ingestion.stop()
         self.embedder.close()
@@ -108,6 +117,8 @@ def build(settings: Settings, database_url: str) -> Services:
     removal = Removal(db, blobs, vectors, lexical, indexing, images)
     search = Search(db, collections, indexing, Retriever(vectors, lexical, questions))
     niche_catalogue = NicheCatalogue(db, questions)
+    engine = Engine(settings, lambda: Policy.read(db, settings))
+    playground = Playground(db, engine, collections, search.for_answer)
     health = Health(db, settings)
     register_engine(health, questions, indexing)
     return Services(
@@ -137,7 +148,10 @@ def build(settings: Settings, database_url: str) -> Services:
         niches=Niches(db, niche_catalogue),
         upkeep=Upkeep(db),
         conversations=Conversations(db),
-        turns=Turns(settings, db, collections, search.for_answer),
+        turns=Turns(settings, db, collections, search.for_answer, engine),
+        playground=playground,
+        sweeps=Sweeps(db, engine, playground),
+        providers=Providers(db, engine),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import Unavailable
 from core.niche_entities import Catalogue, Niche
@@ -20,6 +21,8 @@ from rag.questions import Questions
 
 _TEXT = 400  # characters of a niche's text that are embedded with its title
 _BATCH = 64
+Vectors = NDArray[np.float32]
+Owners = NDArray[np.int32]
 
 
 @dataclass
@@ -66,7 +69,7 @@ class NicheCatalogue:
         return known.profiles[dataset_id]
 
     def embed(self) -> int:
-        """Embeds the titles that have no vector yet; returns how many. Nothing is done while the model cannot be used."""
+        """Embeds the titles that have no vector yet; returns how many: none while the model cannot be used."""
         with self._db.begin() as tx:
             texts = [text for niche in tx.niches.catalogue().niches.values() for text in self._texts(niche)]
             wanted = {_hash(text): text for text in texts}
@@ -87,6 +90,18 @@ class NicheCatalogue:
             self.current(tx)
         return len(missing)
 
+    def title_vectors(self, niches: Sequence[Niche]) -> tuple[Vectors | None, Owners]:
+        """(unit vectors (rows, dimension) or None, whose they are as positions in `niches`) of those embedded so far."""
+        with self._db.begin() as tx:
+            return self._vectors(tx, niches)
+
+    def _vectors(self, tx: Stores, niches: Sequence[Niche]) -> tuple[Vectors | None, Owners]:
+        hashes = [(at, _hash(text)) for at, niche in enumerate(niches) for text in self._texts(niche)]
+        vectors = tx.niches.vectors(self._questions.model_name, [one for _, one in hashes])
+        have = [(at, vectors[one]) for at, one in hashes if one in vectors]
+        matrix = np.stack([vector for _, vector in have]) if have else None
+        return matrix, np.array([at for at, _ in have], dtype=np.int32)
+
     def _texts(self, niche: Niche) -> list[str]:
         """What is embedded of a niche, in the languages that the model speaks."""
         pairs = [
@@ -101,18 +116,15 @@ class NicheCatalogue:
     def _build(self, tx: Stores, stamp: str) -> Known:
         catalogue = tx.niches.catalogue()
         niches = list(catalogue.niches.values())
-        names = [_name(catalogue, niche) for niche in niches]
-        hashes = [(at, _hash(text)) for at, niche in enumerate(niches) for text in self._texts(niche)]
-        vectors = tx.niches.vectors(self._questions.model_name, [one for _, one in hashes])
-        have = [(at, vectors[one]) for at, one in hashes if one in vectors]
-        matrix = np.stack([vector for _, vector in have]) if have else None
-        index = Index(names, matrix, np.array([at for at, _ in have], dtype=np.int32))
+        names = [name_of(catalogue, niche) for niche in niches]
+        index = Index(names, *self._vectors(tx, niches))
         return Known(
             catalogue, stamp, index, Gazetteer(catalogue), sectors={niche.key: niche.sector_id for niche in niches}
         )
 
 
-def _name(catalogue: Catalogue, niche: Niche) -> Name:
+def name_of(catalogue: Catalogue, niche: Niche) -> Name:
+    """What a niche is found by."""
     sector = catalogue.sectors.get(niche.sector_id or 0)
     return Name(
         niche.id,

@@ -71,7 +71,7 @@ class NicheImport:
     # --- for administrators -----------------------------------------------------------------------------------------
 
     def preview(self, principal: Principal, filename: str, stream: BinaryIO, sample: int = 20) -> Preview:
-        """Guesses the roles of the columns; keeps nothing. Raises Forbidden, UnsupportedFormat, ParseFailed, TooLarge."""
+        """Guesses the roles of the columns. Raises Forbidden, UnsupportedFormat, ParseFailed, TooLarge."""
         _may_import(principal)
         name = clean_filename(filename)
         reading.suffix(name)

@@ -1,4 +1,4 @@
-"""Niche analytics: finding, dashboards, comparison, leaderboards, questions, saved views; chat and pages both call it."""
+"""Niche analytics: finding, dashboards, comparison, leaderboards, questions and saved views, for chat and pages."""
 
 from __future__ import annotations
 

@@ -141,17 +141,15 @@ class Writer:
         return MessageStatus.FAILED if job.error else MessageStatus.STOPPED
 
     async def _draft(self, job: Job) -> None:
-        choices = self._engine.choices
-        choice = await choices.choose(job.ask.provider, job.ask.model)
+        candidates = await self._engine.candidates(job.principal.role, job.ask.provider, job.ask.model)
         loop = asyncio.get_running_loop()
         turn = await loop.run_in_executor(self._retrieving, self._turn, job)
         brief = job.scenario.plan(turn)
-        waiting = [choice, *await choices.others(choice)]
-        for place, one in enumerate(waiting, start=1):
+        for choice in candidates:
             try:
-                return await self._stream(job, brief, one)
+                return await self._stream(job, brief, choice)
             except (ProviderUnavailable, ProviderBusy) as error:
-                if place == len(waiting) or job.text:
+                if choice is candidates[-1] or job.text:
                     raise
                 _log.warning("Another provider answers %s: %s", job.message_id, error.message)
 

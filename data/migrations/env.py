@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import create_engine, make_url, pool, text
 
-import data.niche_tables  # noqa: F401 - its tables are on the same metadata
+import data.niche_tables
+import data.playground_tables  # noqa: F401 - their tables are on the same metadata
 from data.tables import metadata
 
 # One process migrates at a time; the others wait for this transaction-level lock and then find nothing to do.

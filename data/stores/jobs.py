@@ -92,6 +92,11 @@ class Jobs:
             raise NotFound
         return _run(row)
 
+    def starter(self, run_id: UUID) -> UUID | None:
+        """Who started the run; None when the person or the run is gone."""
+        query = select(job_runs.c.created_by).where(job_runs.c.id == run_id)
+        return self._connection.execute(query).scalar_one_or_none()
+
     def latest(self, kind: str) -> JobRun | None:
         query = _query().where(job_runs.c.kind == kind).order_by(job_runs.c.created_at.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()

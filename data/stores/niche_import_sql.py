@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - only names of our own are put together here
 """The statements of `niche_imports`: temporary tables that a file is copied into, and how they become the real ones."""
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ HAVING count(*) > 1 AND (count(DISTINCT value) > 1 OR count(value) NOT IN (0, co
 """
 RESOLVE_FIGURES = """
 CREATE TEMPORARY TABLE resolved ON COMMIT DROP AS
-SELECT DISTINCT ON (n.id, m.id, r.id, s.period) n.id AS niche_id, m.id AS metric_id, r.id AS region_id, s.period, s.value
+SELECT DISTINCT ON (n.id, m.id, r.id, s.period)
+       n.id AS niche_id, m.id AS metric_id, r.id AS region_id, s.period, s.value
 FROM staged_figures s
 JOIN niches n ON n.dataset_id = :dataset AND n.code = s.code
 JOIN niche_metrics m ON m.dataset_id = :dataset AND m.name = s.metric

@@ -1,4 +1,4 @@
-"""Imports of niche figures: staging with COPY, merging into the tables with what they replace kept, undoing, history."""
+"""Imports of niche figures: staging with COPY, merging while what is replaced is kept, undoing, history."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from psycopg import Connection as Driver
 from sqlalchemy import Connection, Row, TextClause, func, insert, select, text, update
 
 from core.niche_entities import ImportRun
-from data.niche_tables import niche_datasets, niche_imports, niche_metrics, niche_regions, niches
+from data.niche_tables import niche_datasets, niche_imports, niche_metrics
 from data.stores import niche_import_sql as sql
 from data.tables import metadata
 
 _LOCK = 0x6E696D70  # one import at a time
 _KEPT = 5  # imports of a dataset that can be undone, one after the other
-_RESTORED = {"niches": niches, "niche_metrics": niche_metrics, "niche_regions": niche_regions, "niche_datasets": niche_datasets}  # fmt: skip
+_RESTORED = ("niches", "niche_metrics", "niche_regions", "niche_datasets")
 
 
 def _run_of(row: Row[Any]) -> ImportRun:
@@ -88,7 +88,7 @@ class NicheImports:
         """(line, code, metric, region or "", period, value); an empty value takes away what was there."""
         self._copy(sql.FIGURES, rows)
 
-    def stage_series(self, rows: Iterable[tuple[str, str, str, list[float | None]]]) -> None:
+    def stage_series(self, rows: Iterable[tuple[str, str, str, Sequence[float | None]]]) -> None:
         """(code, metric, region or "", values along the periods that `merge` is given)."""
         self._copy(sql.SERIES, rows)
 
@@ -168,7 +168,8 @@ class NicheImports:
         staged = "staged_series" if series else "staged_figures"
         self._run(sql.INSERT_SECTORS, values)
         self._run(sql.INSERT_REGIONS.format(staged=staged), values)
-        self._keep(import_id, "niches", "dataset_id = :dataset AND code IN (SELECT code FROM staged_niches)", dataset=dataset_id)  # fmt: skip
+        staged_again = "dataset_id = :dataset AND code IN (SELECT code FROM staged_niches)"
+        self._keep(import_id, "niches", staged_again, dataset=dataset_id)
         self._run(sql.UPSERT_NICHES, {**values, "name": dataset["name"]})
         self.add_metrics(import_id, dataset_id, dataset, metrics)
 

@@ -103,7 +103,7 @@ def _season(niche: DemoNiche) -> Array:
     months = np.array([one.month for one in MONTHS])
     away = np.min([np.abs((months - peak + 6) % 12 - 6) for peak in peaks], axis=0)
     wave: Array = 1 + _SEASONAL * np.cos(np.pi * np.minimum(away, 4) / 4)
-    return wave / wave.mean()
+    return np.asarray(wave / wave.mean())
 
 
 def _noise(random: np.random.Generator, width: float) -> Array:

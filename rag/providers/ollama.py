@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -28,7 +28,7 @@ _OPTIONS = {"top_p": "top_p", "top_k": "top_k", "max_tokens": "num_predict", "se
 class Ollama:
     name = "ollama"
     label = "Ollama"
-    usual_window = CONTEXT_WINDOW
+    usual_window: int | None = CONTEXT_WINDOW
     accepts = frozenset(
         {"temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "context_window", "timeout"},
     )
@@ -83,7 +83,7 @@ class Ollama:
             length: int | None = facts.get(f"{facts.get('general.architecture')}.context_length")
             return length
 
-    async def pull(self, settings: Settings, model: str) -> AsyncIterator[tuple[str, int, int]]:
+    async def pull(self, settings: Settings, model: str) -> AsyncGenerator[tuple[str, int, int], None]:
         """Fetches a model into the server: what it does now, and bytes done of the layer's total (0 while unknown)."""
         async with http_client(settings.ollama_url, READ_SECONDS) as client:
             url = f"{settings.ollama_url.rstrip('/')}/api/pull"

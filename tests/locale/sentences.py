@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 
-from core import errors
 from core.settings import ROOT
 
 ROOMS = ("pages", "components", "core", "services", "scenarios", "rag", "data", "niches", "api", "jobs", "voice")
@@ -22,17 +22,22 @@ _SENTENCE = re.compile(r"[A-Z“].* .*[.?!]", re.DOTALL)
 Found = tuple[str, int, str | tuple[str, ...]]  # path, line, sentence or its singular and plural
 
 
-def error_classes(root: type[errors.NichewiseError] = errors.NichewiseError) -> Iterator[type[errors.NichewiseError]]:
-    yield root
-    for child in root.__subclasses__():
-        yield from error_classes(child)
-
-
+@cache
 def marks() -> dict[str, slice]:
     """What is called with a sentence, and which of its arguments are the sentence."""
-    said = (one for one in error_classes() if not issubclass(one, errors.StartupError))
-    raised = {error.__name__: slice(0, 1) for error in said}
+    raised = {name: slice(0, 1) for name in _error_names()}
     return {"_": slice(0, 1), "N_": slice(0, 1), "ngettext": slice(0, 2), "translate": slice(1, 2), **raised}
+
+
+def _error_names() -> set[str]:
+    """Our errors and what is made of them anywhere, but for what stops the start."""
+    classes = [node for path in sources() for node in ast.walk(_tree(path)) if isinstance(node, ast.ClassDef)]
+    names: set[str] = {"NichewiseError"}
+    while (
+        found := {one.name for one in classes if {_name(base) for base in one.bases} & names} - names - {"StartupError"}
+    ):
+        names |= found
+    return names
 
 
 def extracted() -> Catalog:
@@ -40,8 +45,6 @@ def extracted() -> Catalog:
     for path in sources():
         for where, line, sentence in (*_marked(path), *_constants(path)):
             catalogue.add(sentence, locations=[(where, line)])
-    for error in error_classes():
-        catalogue.add(error.sentence, locations=[("core/errors.py", 0)])
     return catalogue
 
 
@@ -53,7 +56,7 @@ def sources() -> Iterator[Path]:
 def calls(path: Path) -> Iterator[tuple[ast.Call, slice]]:
     """Every call in a file that is given a sentence."""
     known = marks()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Call) and (place := known.get(_name(node.func))):
             yield node, place
 
@@ -66,14 +69,30 @@ def _marked(path: Path) -> Iterator[Found]:
 
 
 def _constants(path: Path) -> Iterator[Found]:
-    """`DAMAGED = "The file is damaged."` at the top of a module: it is given to an error by its name."""
-    if path.relative_to(ROOT).parts[0] not in _SAYING:
-        return
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
-            text = node.value.value
-            if isinstance(text, str) and _SENTENCE.fullmatch(text):
-                yield _shown(path), node.lineno, text
+    """`DAMAGED = "The file is damaged."` at the top of a module, given to an error by its name; and each error class's
+    own sentence."""
+    saying = path.relative_to(ROOT).parts[0] in _SAYING
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.ClassDef) and node.name in marks():
+            yield from (_found(path, one) for one in node.body if _target(one) == "sentence")
+        if saying and isinstance(node, ast.Module):
+            yield from (found for one in node.body if _SENTENCE.fullmatch(str((found := _found(path, one))[2])))
+
+
+def _target(node: ast.stmt) -> str:
+    return _name(node.targets[0]) if isinstance(node, ast.Assign) else ""
+
+
+def _found(path: Path, node: ast.stmt) -> Found:
+    """The text that is assigned here; empty where it is no text."""
+    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    text = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+    return _shown(path), node.lineno, text
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def _shown(path: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from core.roles import PERMISSIONS, Role
@@ -10,6 +12,7 @@ from tests.pages.conftest import Browser, words
 
 SLUGS = [screen.slug for screen in SCREENS]
 STAFF = [role for role in Role if role is not Role.GUEST]
+_RERUN_S = 0.15
 _REFUSAL = "Your role does not allow this."
 
 
@@ -72,3 +75,16 @@ def test_a_changed_role_acts_on_the_next_click(browser: Browser) -> None:
         tx.users.update(person.id, role=Role.SALES)
     page.run()
     assert _REFUSAL in words(page)
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=_id)
+def test_a_rerun_costs_little(browser: Browser, screen: Screen) -> None:
+    """Processor time, not the clock: a busy machine must not fail it. The best of three, as for any measurement."""
+    browser.sign_in(Role.ADMIN)
+    page = browser.open(screen.slug)
+    spent = []
+    for _attempt in range(3):
+        before = time.process_time()
+        page.run()
+        spent.append(time.process_time() - before)
+    assert min(spent) < _RERUN_S

@@ -1,0 +1,150 @@
+"""The rules as administrators write them: a YAML text read, checked and made ready."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import BadInput
+from rag.guardrails.phrases import Phrase, View, Vocabulary, parse
+
+SHIPPED = Path(__file__).with_name("rules.yaml")
+LONGEST_TEXT = 200_000  # characters of a rules file
+_MOST_PHRASES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Which rule stopped a text, and by which words of it (normalised)."""
+
+    rule: str
+    category: str
+    matched: str
+    side: Literal["prompt", "answer"] = "prompt"
+
+
+class Lengths(BaseModel):
+    """Characters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: int = Field(default=8000, ge=100, le=100_000)
+    answer: int = Field(default=20_000, ge=100, le=200_000)
+
+
+class Key(BaseModel):
+    """A secret by its form: `prefix` and then at least `length` letters, digits, `_` or `-`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prefix: str = Field(min_length=2, max_length=20)
+    length: int = Field(ge=8, le=200)
+
+
+class Rule(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9-]{2,60}$")
+    category: Literal[
+        "instruction", "exfiltration", "role_override", "meta_system", "forbidden_command", "forbidden_output"
+    ]
+    phrases: list[str] = Field(default_factory=list)
+    unless: list[str] = Field(default_factory=list)
+    keys: list[Key] = Field(default_factory=list)
+    off: bool = False
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: Literal["1"]
+    lengths: Lengths = Lengths()
+    sets: dict[str, list[str]] = Field(default_factory=dict)
+    rules: list[Rule]
+    output: list[Rule] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    rule: Rule
+    phrases: tuple[Phrase, ...]
+    unless: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Safe to share between threads."""
+
+    prompt: tuple[_Ready, ...]
+    output: tuple[Rule, ...]
+    lengths: Lengths
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary.of(phrase for ready in self.prompt for phrase in ready.phrases)
+
+    def check_prompt(self, text: str) -> Verdict | None:
+        """The first rule that stops `text`, or None."""
+        if len(text) > self.lengths.prompt:
+            return Verdict("prompt-length", "length", f"{len(text)} > {self.lengths.prompt}")
+        return next(self.hits(text), None)
+
+    def hits(self, text: str) -> Iterator[Verdict]:
+        """Every rule that `text` meets, in the order of the file; its length is not looked at."""
+        views = self._vocabulary.views(text)
+        for ready in self.prompt:
+            for view in views:
+                if matched := _matched(view, ready):
+                    yield Verdict(ready.rule.id, ready.rule.category, matched)
+                    break
+
+
+def _matched(view: View, ready: _Ready) -> str:
+    found = next(filter(None, (view.find(phrase) for phrase in ready.phrases)), "")
+    return "" if found and any(view.find(phrase) for phrase in ready.unless) else found
+
+
+def read(text: str) -> RuleSet:
+    """Raises `BadInput` that says what is wrong with the rules, and where."""
+    file = _file(text)
+    ids = [rule.id for rule in (*file.rules, *file.output)]
+    if repeated := {name for name in ids if ids.count(name) > 1}:
+        raise BadInput("The rules use the id %(id)s more than once.", id=", ".join(sorted(repeated)))
+    if sum(len(rule.phrases) + len(rule.unless) for rule in (*file.rules, *file.output)) > _MOST_PHRASES:
+        raise BadInput("The rules have more than %(most)s phrases.", most=_MOST_PHRASES)
+    for rule in file.output:
+        if rule.unless or any(not parse(phrase, {}).literal for phrase in rule.phrases):
+            raise BadInput("The output rule %(id)s may hold texts in quotes and keys only.", id=rule.id)
+    prompt = tuple(_ready(rule, file.sets) for rule in file.rules if not rule.off)
+    return RuleSet(prompt, tuple(rule for rule in file.output if not rule.off), file.lengths)
+
+
+def _ready(rule: Rule, sets: Mapping[str, list[str]]) -> _Ready:
+    phrases = tuple(parse(phrase, sets) for phrase in rule.phrases)
+    return _Ready(rule, phrases, tuple(parse(phrase, sets) for phrase in rule.unless))
+
+
+def _file(text: str) -> _File:
+    if len(text) > LONGEST_TEXT:
+        raise BadInput("The rules are longer than %(most)s characters.", most=LONGEST_TEXT)
+    try:
+        # Every scalar stays a text: in YAML's own types the words `no` and `off` would be false.
+        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings only
+        return _File.model_validate(content)
+    except yaml.YAMLError as error:
+        raise BadInput("The rules are not valid YAML: %(reason)s", reason=" ".join(str(error).split())) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInput("The rules are wrong at %(place)s: %(reason)s.", place=place, reason=first["msg"]) from error
+
+
+def shipped() -> RuleSet:
+    """The rules that come with the product."""
+    return read(SHIPPED.read_text(encoding="utf-8"))

@@ -1,0 +1,68 @@
+"""What administrators decided about models: servers and keys over the environment's, prices, roles, defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+
+from core.entities import Usage
+from core.errors import Forbidden
+from core.playground_entities import ModelRule, RoleModel, ServerSettings
+from core.roles import Role
+from core.settings import Settings
+from data.database import Database
+
+_MILLION = 1_000_000
+# The settings that a provider's address, key and model stand in.
+FIELDS: dict[str, tuple[str, str, str]] = {
+    "ollama": ("ollama_url", "", "ollama_model"),
+    "openai": ("openai_base_url", "openai_api_key", "openai_model"),
+    "gemini": ("gemini_base_url", "gemini_api_key", "gemini_model"),
+    "openai_compatible": ("compatible_url", "compatible_api_key", "compatible_model"),
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`settings` are the process's own with what administrators set over them."""
+
+    settings: Settings
+    rules: Mapping[tuple[str, str], ModelRule] = field(default_factory=dict)
+    by_role: Mapping[Role, RoleModel] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, db: Database, own: Settings) -> Policy:
+        with db.begin() as tx:
+            servers, rules = tx.model_settings.servers(), tx.model_settings.rules()
+            chosen = tx.model_settings.role_models()
+        return cls(
+            over(own, servers),
+            {(rule.provider, rule.model): rule for rule in rules},
+            {one.role: one for one in chosen},
+        )
+
+    def check(self, role: Role, provider: str, model: str) -> None:
+        """Raises `Forbidden` for a model that is kept for other roles."""
+        rule = self.rules.get((provider, model))
+        if rule is not None and rule.roles is not None and role is not Role.ADMIN and role not in rule.roles:
+            raise Forbidden("Your role may not use the model %(model)s. Choose another one.", model=model)
+
+    def cost(self, provider: str, model: str, usage: Usage) -> float | None:
+        """In the currency of the prices; None where a price is missing."""
+        rule = self.rules.get((provider, model))
+        if rule is None or rule.input_price is None or rule.output_price is None:
+            return None
+        return (usage.prompt_tokens * rule.input_price + usage.completion_tokens * rule.output_price) / _MILLION
+
+
+def over(own: Settings, servers: Iterable[ServerSettings]) -> Settings:
+    changed: dict[str, Any] = {}
+    for server in servers:
+        address, key, model = FIELDS[server.provider]
+        changed |= {address: server.address} if server.address else {}
+        changed |= {key: SecretStr(server.key)} if server.key and key else {}
+        changed |= {model: server.model} if server.model else {}
+    return own.model_copy(update=changed)

@@ -1,0 +1,254 @@
+"""The playground: columns that run for themselves, and what is kept of them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.entities import Action, Principal
+from core.errors import BadInput, Conflict, Forbidden, NotFound, TooMany
+from core.playground_entities import Configuration, Experiment, ModelRule
+from core.roles import Role
+from core.settings import Settings
+from services.container import Services
+from services.experiment_export import as_csv, as_json
+from services.playground import Comparison
+from services.trials import agreement
+from tests.conftest import KEY
+from tests.desk import Desk
+from tests.servers.gemini import GeminiServer
+from tests.servers.ollama import OllamaServer
+from tests.servers.openai import OpenAIServer
+
+QUESTION = "Сколько дней занимает возврат денег?"
+TEXT = "Возврат денег занимает четырнадцать дней с момента обращения клиента в службу поддержки."
+ALONE = {"retrieval": False}
+OLLAMA = Configuration("ollama", **ALONE)  # type: ignore[arg-type]
+OPENAI = Configuration("openai", **ALONE)  # type: ignore[arg-type]
+GEMINI = Configuration("gemini", **ALONE)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def desk(build_services: Callable[[Settings], Services], served_settings: Settings) -> Desk:
+    return Desk(build_services(served_settings))
+
+
+def ended(desk: Desk, comparison: Comparison, who: Principal | None = None) -> Experiment:
+    who = who or desk.analyst
+    experiment_id = desk.services.playground.start(who, comparison)
+    assert desk.services.playground.wait(experiment_id, 20)
+    return desk.services.playground.state(who, experiment_id)
+
+
+def ask(*configurations: Configuration, **options: Any) -> Comparison:
+    return Comparison("How many days?", configurations, **{"collection": "", **options})
+
+
+def until(condition: Callable[[], Any]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_four_columns_answer_at_once_with_what_was_measured(
+    desk: Desk, ollama: OllamaServer, openai: OpenAIServer, gemini: GeminiServer
+) -> None:
+    ollama.script.reply("Fourteen", " days.", prompt_tokens=40, completion_tokens=6)
+    params = {"temperature": 0.2, "top_k": 5}
+    done = ended(desk, ask(replace(OLLAMA, params=params), replace(OPENAI, params=params), GEMINI, Configuration()))
+    first, second, third, fourth = (lane.attempts[0] for lane in done.lanes)
+    assert (first.text, first.status, first.usage.completion_tokens) == ("Fourteen days.", "done", 6)
+    assert (first.applied, first.ignored, first.window) == (("temperature", "top_k"), (), 8192)
+    assert (second.applied, second.ignored) == (("temperature",), ("top_k",))
+    assert (third.provider, third.text, third.usage.estimated) == ("gemini", "Hello, world.", False)
+    assert (fourth.provider, fourth.model) == ("ollama", "llama3.1:8b")
+    assert all(one.first_ms is not None and one.first_ms <= one.took_ms for one in (first, second, third, fourth))
+
+
+def test_one_failing_and_one_hanging_column_leave_the_others_alone(
+    desk: Desk, ollama: OllamaServer, openai: OpenAIServer
+) -> None:
+    openai.script.default.status = 500
+    ollama.script.default.fault = "hang"
+    slow = replace(OLLAMA, params={"timeout": 1})
+    done = ended(desk, ask(slow, OPENAI, GEMINI))
+    statuses = [(lane.attempts[0].status, lane.attempts[0].error) for lane in done.lanes]
+    assert statuses[0] == ("failed", "The model server Ollama took too long. Try again, or choose another provider.")
+    assert statuses[1][0] == "failed"
+    assert "answered with an error" in statuses[1][1]
+    assert statuses[2] == ("done", "")
+
+
+def test_all_columns_take_no_longer_than_the_slowest(desk: Desk, ollama: OllamaServer) -> None:
+    ended(desk, ask(OLLAMA))
+    ollama.script.default.pieces, ollama.script.default.pause = ("word ",) * 40, 0.02
+    alone = ended(desk, ask(OLLAMA)).lanes[0].attempts[0].took_ms
+    began = time.monotonic()
+    ended(desk, ask(OLLAMA, OLLAMA, OLLAMA, OLLAMA))
+    assert (time.monotonic() - began) * 1000 < alone * 1.5, "the aim is 1.15; a busy machine needs room"
+
+
+def test_what_is_written_shows_while_it_is_written_and_a_column_can_be_stopped(
+    desk: Desk, ollama: OllamaServer
+) -> None:
+    gate = threading.Event()
+    ollama.script.reply("So far", " and on", gate=gate)
+    playground = desk.services.playground
+    running = playground.start(desk.analyst, ask(OLLAMA, GEMINI))
+    until(lambda: playground.state(desk.analyst, running).lanes[0].attempts[0].text == "So far")
+    assert playground.state(desk.analyst, running).running
+    playground.stop(desk.analyst, running, 0)
+    assert playground.wait(running, 10)
+    stopped, other = (lane.attempts[0] for lane in playground.state(desk.analyst, running).lanes)
+    assert (stopped.status, stopped.text, other.status) == ("stopped", "So far", "done")
+
+
+@pytest.mark.usefixtures("model")
+def test_all_columns_get_the_same_passages_and_they_go_with_their_document(
+    desk: Desk, ollama: OllamaServer, openai: OpenAIServer
+) -> None:
+    document = desk.index(desk.admin, TEXT)
+    ollama.script.reply("Четырнадцать дней [1].")
+    openai.script.reply("Не знаю.")
+    shown = Comparison(QUESTION, [Configuration("ollama"), Configuration("openai"), GEMINI])
+    done = ended(desk, shown)
+    assert [source.text for source in done.sources] == [TEXT]
+    assert done.lanes[0].attempts[0].cited == (1,)
+    assert done.lanes[1].attempts[0].provider == "extractive"
+    passages = [json.dumps(body, ensure_ascii=False) for _, body in ollama.script.requests + openai.script.requests]
+    assert sum(TEXT in body for body in passages) == 2
+    desk.services.documents.delete(desk.admin, document.id)
+    assert [source.text for source in desk.services.playground.state(desk.analyst, done.id).sources] == [""]
+
+
+def test_without_evidence_a_column_with_documents_refuses(desk: Desk) -> None:
+    done = ended(desk, Comparison(QUESTION, [Configuration("ollama"), OLLAMA]))
+    assert [lane.attempts[0].action for lane in done.lanes] == [Action.REFUSE, Action.ANSWER]
+
+
+def test_repeats_follow_each_other_in_every_column(desk: Desk, ollama: OllamaServer) -> None:
+    for number in ("one", "two", "three"):
+        ollama.script.reply(number)
+    done = ended(desk, ask(OLLAMA, repeats=3))
+    assert [attempt.text for attempt in done.lanes[0].attempts] == ["one", "two", "three"]
+
+
+def test_an_experiment_is_saved_reopened_after_a_restart_duplicated_and_deleted(
+    desk: Desk, build_services: Callable[[Settings], Services], served_settings: Settings
+) -> None:
+    playground, who = desk.services.playground, desk.analyst
+    done = ended(desk, ask(replace(OLLAMA, params={"seed": 3}, instructions="Be brief."), GEMINI))
+    assert playground.list(who) == []
+    playground.save(who, done.id, "  Days,  compared ")
+    reopened = build_services(served_settings).playground.state(who, done.id)
+    assert reopened.title == "Days, compared"
+    assert (reopened.lanes, reopened.question) == (done.lanes, "How many days?")
+    copy = playground.state(who, playground.duplicate(who, done.id))
+    assert [lane.configuration for lane in copy.lanes] == [lane.configuration for lane in done.lanes]
+    assert (copy.title, [lane.attempts for lane in copy.lanes]) == ("", [(), ()])
+    playground.delete(who, done.id)
+    with pytest.raises(NotFound):
+        playground.state(who, done.id)
+
+
+def test_another_persons_experiment_is_not_found_until_it_is_shared_and_never_changed(desk: Desk) -> None:
+    playground, other = desk.services.playground, desk.person(Role.ANALYST, "other")
+    done = ended(desk, ask(OLLAMA))
+    playground.save(desk.analyst, done.id, "Mine")
+    with pytest.raises(NotFound):
+        playground.state(other, done.id)
+    playground.share(desk.analyst, done.id)
+    assert [one.title for one in playground.list(other)] == ["Mine"]
+    assert playground.state(other, done.id).question == "How many days?"
+    for change in (lambda: playground.save(other, done.id, "x"), lambda: playground.delete(other, done.id)):
+        with pytest.raises(NotFound):
+            change()
+
+
+def test_votes_are_counted_by_model_once_for_each_person(desk: Desk) -> None:
+    playground = desk.services.playground
+    done = ended(desk, ask(OLLAMA, GEMINI))
+    playground.vote(desk.analyst, done.id, 1)
+    assert playground.voted(desk.analyst, done.id) == 1
+    with pytest.raises(Conflict):
+        playground.vote(desk.analyst, done.id, 0)
+    scores = {(score.provider, score.won, score.shown) for score in playground.scores(desk.analyst)}
+    assert scores == {("gemini", 1, 1), ("ollama", 0, 1)}
+
+
+def test_there_is_nothing_to_vote_on_with_one_column(desk: Desk) -> None:
+    done = ended(desk, ask(OLLAMA))
+    with pytest.raises(BadInput, match="Vote once"):
+        desk.services.playground.vote(desk.analyst, done.id, 0)
+
+
+def test_the_winner_becomes_a_preset_and_the_audit_log_says_so(desk: Desk) -> None:
+    playground = desk.services.playground
+    done = ended(desk, ask(replace(GEMINI, params={"temperature": 0.1})))
+    playground.promote(desk.analyst, done.id, 0, "Careful")
+    (preset,) = playground.presets(desk.sales)
+    assert (preset.name, preset.configuration.provider) == ("Careful", "gemini")
+    assert preset.configuration.params == {"temperature": 0.1}
+    with pytest.raises(Conflict, match="name"):
+        playground.promote(desk.analyst, done.id, 0, "Careful")
+    assert "preset.promote" in [entry.action for entry in desk.services.audit.list(desk.admin)]
+
+
+def test_sales_may_not_use_the_playground(desk: Desk) -> None:
+    for call in (lambda: desk.services.playground.start(desk.sales, ask(OLLAMA)),
+                 lambda: desk.services.playground.list(desk.sales)):  # fmt: skip
+        with pytest.raises(Forbidden):
+            call()
+
+
+@pytest.mark.parametrize(
+    "comparison",
+    [ask(), ask(*[OLLAMA] * 5), ask(OLLAMA, repeats=11), ask(Configuration("bard")),
+     ask(replace(OLLAMA, params={"temperature": 9})), replace(ask(OLLAMA), question=" "),
+     ask(replace(OLLAMA, instructions="x" * 9000))],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_refused_with_a_sentence(desk: Desk, comparison: Comparison) -> None:
+    with pytest.raises(BadInput):
+        desk.services.playground.start(desk.analyst, comparison)
+
+
+def test_a_person_has_two_comparisons_at_once(desk: Desk, ollama: OllamaServer) -> None:
+    ollama.script.default.fault = "hang"
+    playground = desk.services.playground
+    running = [playground.start(desk.analyst, ask(OLLAMA)) for _ in range(2)]
+    with pytest.raises(TooMany):
+        playground.start(desk.analyst, ask(OLLAMA))
+    for experiment_id in running:
+        playground.stop(desk.analyst, experiment_id)
+        assert playground.wait(experiment_id, 10)
+
+
+def test_exports_hold_everything_but_keys(desk: Desk) -> None:
+    desk.services.providers.set_rule(desk.admin, ModelRule("openai", "gpt-4o-mini", 1.0, 2.0))
+    done = ended(desk, ask(replace(OPENAI, params={"seed": 1}), GEMINI, repeats=2))
+    exported = json.loads(as_json(done))
+    assert [lane["configuration"]["provider"] for lane in exported["columns"]] == ["openai", "gemini"]
+    assert exported["columns"][0]["attempts"][0]["cost"] == pytest.approx((11 * 1.0 + 7 * 2.0) / 1e6)
+    rows = as_csv(done).decode("utf-8-sig").splitlines()
+    assert len(rows) == 5
+    assert KEY not in as_json(done).decode() + as_csv(done).decode()
+
+
+def test_agreement_is_the_share_of_words_in_common_order() -> None:
+    assert agreement(["a b c d", "a b c d"]) == 1.0
+    assert agreement(["a b c d", "a b x y"]) == 0.5
+    assert agreement(["only one"]) is None
+
+
+@pytest.fixture(autouse=True)
+def _settled(desk: Desk) -> Iterator[None]:
+    """Nothing hangs on a server that a test left hanging."""
+    yield
+    desk.services.playground.close()
