@@ -13,7 +13,7 @@ import psutil
 
 from core.settings import ROOT
 
-PARTS = ("quality", "latency", "ingest", "startup")
+PARTS = ("quality", "latency", "ingest", "niches", "startup")
 _RESULTS = ROOT / "bench" / "results"
 
 

@@ -26,14 +26,21 @@ STAGES = {
 }
 RUNNING = tuple(stage for stage in Stage if not stage.ended)
 _ICONS = {".pdf": "picture_as_pdf", ".xlsx": "table_chart", ".csv": "table_chart", ".pptx": "slideshow"}
-_FOLLOWED = 8  # progress bars at once
+_FOLLOWED, _LOOKED_AT = 4, 50  # progress bars at once, and the documents that they are chosen from
 _REMOVED = "documents_removed"
 
 
 def progress(who: Principal) -> list[Progress]:
-    """How far the documents are that are still on their way, for `job_progress.draw`."""
-    running, _total = session.services().documents.list(who, stages=RUNNING, limit=_FOLLOWED)
-    return [_progress(document) for document in running]
+    """How far the documents are that are still on their way, for `job_progress.draw`; demo data is one line."""
+    running, total = session.services().documents.list(who, stages=RUNNING, limit=_LOOKED_AT)
+    shown = [document for document in running if not document.demo][:_FOLLOWED]
+    followed = [_progress(document) for document in shown]
+    rest = total - len(shown)
+    if rest:
+        others = ngettext("%(n)s more document", "%(n)s more documents", rest)
+        demo = ngettext("%(n)s document of the demo data", "%(n)s documents of the demo data", rest)
+        followed.append(Progress(others if shown else demo, _("waits"), 0, 0, running[-1].created_at))
+    return followed
 
 
 def _progress(document: Document) -> Progress:

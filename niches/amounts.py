@@ -1,4 +1,4 @@
-"""Writes figures for eyes: short with their unit, in the reader's language; `niches.sentences.amount` writes them whole."""
+"""Writes figures for eyes: short, with a unit, in the reader's language; `niches.sentences.amount` writes them whole."""
 
 from __future__ import annotations
 

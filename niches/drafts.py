@@ -85,7 +85,7 @@ class _Row:
     def __init__(self, header: Sequence[str], mapping: Mapping) -> None:
         self._width = len(header)
         place = {name: position for position, name in enumerate(header)}
-        self._place = {
+        self._place: dict[Role, int] = {
             role: place[names[0]] for role in Role if (names := mapping.of(role)) and role is not Role.IGNORE
         }
         drafts = {name: _metric(name, mapping.columns[name]) for name in mapping.of(Role.METRIC)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +19,16 @@ FUZZY = 72  # of 100: below it a wording that only looks alike does not count
 _TITLE, _ALIAS = 1.0, 0.97
 _STEMMED = 0.98  # of the score of a wording that is the same but for its endings
 _FUZZY_TOP = 0.93  # a wording that is only alike never ties with one that is the same
-_FIELDS = {"title": 1.0, "alias": 0.9, "text": 0.45, "sector": 0.25}  # what a word weighs where it stands
+_FIELDS = {"title": 1.0, "alias": 0.9, "text": 0.6, "sector": 0.25}  # what a word weighs where it stands
 _LEXICAL, _SEMANTIC, _LIKENESS = 0.62, 0.55, 0.3
 _UNLIKE = 0.2  # cosine of English texts that have nothing in common
 _CANDIDATES = 200
 _NEAR_WORD = 75
 _VARIANT_COST = 0.97
 _KNOWN_ENOUGH = 0.99
+_ROOT, _RUSSIAN_ROOT = 4, 3  # letters with which words of one root begin
+_HELD = 5  # letters of a word that may stand inside a longer one
+_KIN = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ class _Words:
         self._owners = [np.fromiter(owners, dtype=np.int32) for owners in weights.values()]
         self._weights = [np.fromiter(owners.values(), dtype=np.float32) for owners in weights.values()]
         self._pieces = _postings(map(wording.trigrams, self._vocabulary))
+        self._roots = _postings({stem[: _root(stem)]} for stem in self._vocabulary)
 
     def known(self, query: str) -> float:
         """The share of the query's words that some niche has."""
@@ -185,9 +190,9 @@ class _Words:
         return found / whole if whole else found
 
     def _near(self, stem: str) -> list[tuple[int, float]]:
-        """(place in the vocabulary, likeness) of the word itself, else of those that are spelled almost alike."""
+        """(place in the vocabulary, likeness) of the word itself and those of its root, else of those spelled alike."""
         if stem in self._place:
-            return [(self._place[stem], 1.0)]
+            return [(self._place[stem], 1.0), *self._kin(stem)]
         from rapidfuzz import fuzz
 
         shared: dict[int, int] = defaultdict(int)
@@ -196,7 +201,28 @@ class _Words:
                 shared[at] += 1
         tried = sorted(shared, key=lambda at: -shared[at])[:60]
         rated = [(at, fuzz.ratio(stem, self._vocabulary[at], score_cutoff=_NEAR_WORD) / 100) for at in tried]
-        return sorted(((at, ratio) for at, ratio in rated if ratio), key=lambda pair: -pair[1])[:4]
+        near = sorted(((at, ratio) for at, ratio in rated if ratio), key=lambda pair: -pair[1])[:4]
+        return [*near, *self._kin(stem)]
+
+    def _kin(self, stem: str) -> list[tuple[int, float]]:
+        """Words that begin alike ("стирка", "стиральный") or hold the whole word ("спецодежда" and "одежда"); the more
+        they have in common, the more alike."""
+        found = []
+        begin = self._roots.get(stem[: _root(stem)], _NONE).tolist()
+        for at in {*begin, *self._holders(stem)}:
+            other = self._vocabulary[at]
+            if other != stem:
+                whole = len(stem) if stem in other else _common(stem, other)
+                found.append((at, _KIN * whole / max(len(stem), len(other))))
+        return found
+
+    def _holders(self, stem: str) -> list[int]:
+        """Words that hold all of a long enough stem."""
+        if len(stem) < _HELD:
+            return []
+        places = [self._pieces.get(stem[at : at + 3], _NONE) for at in range(len(stem) - 2)]
+        common = functools.reduce(np.intersect1d, sorted(places, key=len))
+        return [at for at in common.tolist() if stem in self._vocabulary[at]]
 
     def _rarity(self, at: int) -> float:
         return float(np.log1p(self._count / len(self._owners[at])))
@@ -218,6 +244,18 @@ def _postings(documents: Iterable[set[str]]) -> Mapping[str, Ids]:
         for piece in pieces:
             found[piece].append(position)
     return {piece: np.array(places, dtype=np.int32) for piece, places in found.items()}
+
+
+def _root(stem: str) -> int:
+    return _RUSSIAN_ROOT if wording.language(stem) == "ru" else _ROOT
+
+
+def _common(first: str, second: str) -> int:
+    """How many letters both begin with."""
+    return next(
+        (at for at, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]),
+        len(min(first, second, key=len)),
+    )
 
 
 def _same_words(text: str) -> str:

@@ -51,7 +51,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Where figures come from. `as_of` is a year or a month (2025-12); `demo` figures must say so wherever they show."""
+    """Where figures come from. `as_of` is a year or a month (2025-12); `demo` figures say so wherever they show."""
 
     source: str
     as_of: str

@@ -28,6 +28,7 @@ class Screen:
 
 SCREENS = (
     Screen("", N_("Assistant"), "forum", WORK, Permission.CHAT, "assistant"),
+    Screen("niches", N_("Niches"), "storefront", WORK, Permission.NICHES, "niches"),
     Screen("talk", N_("Voice"), "mic", WORK, Permission.VOICE, "talk"),  # /voice is Gradio
     Screen("documents", N_("Documents"), "description", KNOWLEDGE, Permission.UPLOAD, "documents"),
     Screen("corpora", N_("Corpora"), "library_books", KNOWLEDGE, Permission.CORPORA_READ, "corpora"),

@@ -70,7 +70,7 @@ def _empty(who: Principal) -> None:
             )
         else:
             st.caption(_("As a guest you can ask about the service. Sign in to ask your company's documents."))
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
             for number, example in enumerate(_EXAMPLES):
                 st.button(_(example), key=f"assistant_example_{number}", on_click=_use, args=(_(example),))
 

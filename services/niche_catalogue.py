@@ -91,7 +91,7 @@ class NicheCatalogue:
         return len(missing)
 
     def title_vectors(self, niches: Sequence[Niche]) -> tuple[Vectors | None, Owners]:
-        """(unit vectors (rows, dimension) or None, whose they are as positions in `niches`) of those embedded so far."""
+        """(unit vectors (rows, dimension) or None, whose they are: positions in `niches`), as far as embedded."""
         with self._db.begin() as tx:
             return self._vectors(tx, niches)
 

@@ -105,7 +105,7 @@ class Playground:
         """Saved experiments, own and shared, newest first."""
         _allowed(principal)
         with self.db.begin() as tx:
-            return tx.experiments.list(principal, limit=_MOST_LISTED)
+            return tx.experiments.saved(principal, limit=_MOST_LISTED)
 
     def save(self, principal: Principal, experiment_id: UUID, title: str) -> None:
         named = " ".join(title.split())

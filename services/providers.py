@@ -14,7 +14,7 @@ from core.errors import BadInput, Conflict, Forbidden, NichewiseError
 from core.playground_entities import Attempt, Configuration, ModelRule, RoleModel, ServerSettings, ServerStatus
 from core.roles import Permission, Role
 from data.database import Database
-from rag.providers import REGISTRY, get, translated
+from rag.providers import REGISTRY, get, loaded, translated
 from rag.providers.ollama import PROVIDER as OLLAMA
 from services.asking import Ask, check_names
 from services.engine import Engine
@@ -64,7 +64,7 @@ class Providers:
         return tuple(await asyncio.gather(*(self._status(name) for name in REGISTRY)))
 
     async def _status(self, name: str) -> ServerStatus:
-        provider, status = await asyncio.to_thread(get, name), self._unasked(name)
+        provider, status = await asyncio.to_thread(loaded, name), self._unasked(name)
         if not status.configured:
             return status
         began = time.monotonic()

@@ -98,7 +98,8 @@ class Sweeps:
                     return
                 measured = self._measure(experiment.lanes[lane].configuration, task, cell, repeats)
                 self._keep(owner, experiment_id, run_id, number, measured)
-        self._end(run_id, "done")
+        if self._goes_on(owner, run_id):
+            self._end(run_id, "done")
 
     def _measure(self, configuration: Configuration, task: Task, cell: Cell, repeats: int) -> Cell:
         params = {**configuration.params, "temperature": cell.temperature, "top_p": cell.top_p}
@@ -123,8 +124,10 @@ class Sweeps:
 
     def _started(self, owner: Principal, run_id: UUID) -> int:
         with self._db.begin() as tx:
-            tx.jobs.update(run_id, status="running")
-            return int(tx.jobs.find(owner, run_id).result["repeats"])
+            job = tx.jobs.find(owner, run_id)
+            if job.status == "waiting":
+                tx.jobs.update(run_id, status="running")
+            return int(job.result["repeats"])
 
     def _goes_on(self, owner: Principal, run_id: UUID) -> bool:
         with self._db.begin() as tx:

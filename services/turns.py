@@ -16,7 +16,7 @@ from core.errors import BadInput, NichewiseError, TooMany
 from core.settings import Settings
 from data.database import Database, Stores
 from data.stores.messages import NewMessage
-from rag.providers import REGISTRY, Params, get
+from rag.providers import REGISTRY, Params, get, loaded
 from scenarios import Scenario
 from services.asking import Ask, check_names, collection_name, scenario_of, text_of
 from services.collections import Collections
@@ -160,9 +160,9 @@ class Turns:
 
     def warm(self) -> None:
         """Imports what the first answer needs, which takes a second or two: for after the first page can be shown."""
-        for provider in map(get, REGISTRY):
-            if provider.configured(self._settings):
-                provider.llm(self._settings, provider.default_model(self._settings), Params())
+        for name in REGISTRY:
+            if get(name).configured(self._settings):
+                loaded(name)
 
     def recover(self) -> int:
         """At start: answers whose process has ended are marked stopped, with the text they have; returns how many.

@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, make_url, pool, text
 
+import data.guard_tables
 import data.niche_tables
 import data.playground_tables  # noqa: F401 - their tables are on the same metadata
 from data.tables import metadata

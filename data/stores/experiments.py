@@ -40,7 +40,7 @@ class Experiments:
             raise NotFound
         return self._with_texts(principal, self._experiment(row))
 
-    def list(self, principal: Principal, *, limit: int) -> list[Experiment]:
+    def saved(self, principal: Principal, *, limit: int) -> list[Experiment]:
         """Saved ones, own and shared, newest first, without the texts of passages."""
         saved = _query().where(experiments.c.saved, or_(_own(principal), experiments.c.shared))
         rows = self._connection.execute(saved.order_by(experiments.c.updated_at.desc()).limit(limit))
@@ -113,8 +113,8 @@ class Experiments:
              "won": lane == winner}
             for lane, (provider, model) in enumerate(shown)
         ]  # fmt: skip
-        added = self._connection.execute(upsert(experiment_votes).on_conflict_do_nothing(), rows).rowcount
-        if added == 0:
+        statement = upsert(experiment_votes).values(rows).on_conflict_do_nothing().returning(experiment_votes.c.lane)
+        if not self._connection.execute(statement).all():
             raise Conflict("You have voted on this comparison already.")
 
     def voted(self, experiment_id: UUID, voter_id: UUID) -> int | None:

@@ -61,10 +61,12 @@ def _slot(source: str, token: str, sets: Mapping[str, Sequence[str]], gap: int) 
     exact: set[str] = set()
     stems: set[str] = set()
     for choice in _choices(source, token, sets):
+        stem = choice.endswith("*")
         folded = normal.words(normal.fold(choice.removesuffix("*")))
-        if len(folded) != 1 or (choice.endswith("*") and len(folded[0]) < _SHORTEST_STEM):
+        shortest = _SHORTEST_STEM if stem else 1
+        if len(folded) != 1 or not shortest <= len(folded[0]) <= _LONGEST_PART:
             raise BadInput("“%(word)s” in the phrase “%(phrase)s” is not one word.", word=choice, phrase=source)
-        (stems if choice.endswith("*") else exact).add(folded[0])
+        (stems if stem else exact).add(folded[0])
     return Slot(frozenset(exact), frozenset(stems), gap)
 
 
@@ -121,7 +123,8 @@ class View:
 
 
 def _begins(word: str, stems: frozenset[str]) -> bool:
-    return any(word[:length] in stems for length in range(_SHORTEST_STEM, len(word) + 1)) if stems else False
+    longest = min(len(word), _LONGEST_PART)
+    return any(word[:length] in stems for length in range(_SHORTEST_STEM, longest + 1)) if stems else False
 
 
 def _extended(starts: Mapping[int, int], places: Sequence[int], gap: int) -> dict[int, int]:
@@ -186,7 +189,7 @@ class Vocabulary:
         lengths = [0] * (len(word) + 1)  # of the known word that ends here
         for end in range(1, len(word) + 1):
             unknown[end] = unknown[end - 1] + 1
-            for length in range(_SHORTEST_PART, min(_LONGEST_PART, end) + 1):
+            for length in range(min(_LONGEST_PART, end), _SHORTEST_PART - 1, -1):
                 part = word[end - length : end]
                 if unknown[end - length] < unknown[end] and (part in self.words or part in self.stems):
                     unknown[end], lengths[end] = unknown[end - length], length

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from threading import Lock
 from typing import cast
 
 from core.errors import BadInput
@@ -19,6 +20,7 @@ REGISTRY: dict[str, str] = {
     "extractive": "rag.providers.extractive",
 }
 AUTO = "auto"
+_LOADING = Lock()  # LlamaIndex imports itself in circles: two threads at once would block each other
 
 
 @cache
@@ -33,6 +35,14 @@ def get(name: str) -> Provider:
     return cast(Provider, import_module(REGISTRY[name]).PROVIDER)
 
 
+def loaded(name: str) -> Provider:
+    """The provider with everything that it needs to answer: for a thread, it may take seconds."""
+    provider = get(name)
+    with _LOADING:
+        provider.load()
+    return provider
+
+
 __all__ = [
     "AUTO",
     "REGISTRY",
@@ -43,5 +53,6 @@ __all__ = [
     "estimate_tokens",
     "get",
     "ignored",
+    "loaded",
     "translated",
 ]

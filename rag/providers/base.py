@@ -55,6 +55,10 @@ class Provider(Protocol):
         """Those of `accepts` that this model takes."""
         ...
 
+    def load(self) -> None:
+        """Imports the vendor's client and the LLM, which takes seconds: on a thread, so that no answer waits for it."""
+        ...
+
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         """A ready LLM; one is made per answer, all on the event loop that answers run on."""
         ...

@@ -116,6 +116,9 @@ class Extractive:
     async def window(self, settings: Settings, model: str) -> int | None:
         return _WINDOW
 
+    def load(self) -> None:
+        """This module has imported everything."""
+
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         return ExtractiveLLM()
 

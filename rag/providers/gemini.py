@@ -49,6 +49,10 @@ class Gemini:
     def applied(self, model: str) -> frozenset[str]:
         return self.accepts
 
+    def load(self) -> None:
+
+        import rag.providers.gemini_llm  # noqa: F401 - LlamaIndex, and the client above it
+
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         from rag.providers.gemini_llm import GeminiLLM
 

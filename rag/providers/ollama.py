@@ -45,6 +45,9 @@ class Ollama:
     def applied(self, model: str) -> frozenset[str]:
         return self.accepts
 
+    def load(self) -> None:
+        import llama_index.llms.ollama  # noqa: F401 - brings the vendor's client with it
+
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         # Imported here: LlamaIndex takes more than a second, and start-up must not wait for it.
         from llama_index.llms.ollama import Ollama as OllamaLLM

@@ -54,6 +54,9 @@ class OpenAI:
             raise ProviderUnavailable(NO_KEY, provider=self.label)
         return settings.openai_api_key.get_secret_value()
 
+    def load(self) -> None:
+        import rag.providers.chat_completions  # noqa: F401 - brings the vendor's client with it
+
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         from rag.providers.chat_completions import ChatCompletions
 

@@ -68,6 +68,9 @@ ROWS = [
     Row("GET", "/api/niches", SIGNED_IN, {"params": {"q": "bakery"}}),
     Row("POST", "/api/niches/ask", NOTHING, {"json": {"question": "staff of Bakery"}}),
     Row("GET", "/api/niches/{niche_id}", NOTHING, path="/api/niches/nothing"),
+    Row("GET", "/api/providers", SIGNED_IN),
+    Row("POST", "/api/compare", (401, 403, 400, 400), {"json": {"message": "Hello", "configurations": []}}),
+    Row("GET", "/api/compare/{experiment_id}", (401, 403, 404, 404), path="/api/compare/{nothing}"),
     Row("GET", "/api/jobs/{job_id}", NOTHING, path="/api/jobs/{nothing}"),
 ]
 

@@ -1,0 +1,141 @@
+"""What the API reads and writes about providers and comparisons."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.chat_schemas import UsageOut
+from api.schemas import Short
+from core.entities import Action
+from core.playground_entities import Attempt, Configuration, Experiment, ServerStatus, Source
+from rag.providers import Params
+from services.playground import MOST_LANES, MOST_REPEATS, Comparison
+
+
+class ProviderOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    label: str
+    configured: bool
+    accepts: list[str] = Field(description="Parameters that it applies; others are reported as ignored.")
+    default_model: str
+    models: list[str]
+    latency_ms: int | None
+    error: str = Field(description="Why it cannot be used; empty when it answers.")
+
+    @classmethod
+    def of(cls, status: ServerStatus) -> ProviderOut:
+        return cls.model_validate(status)
+
+
+class ConfigurationIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    provider: Short | None = None
+    model: Short | None = None
+    params: dict[str, Any] | None = None
+    system: str = Field(default="", description="In place of the product's own instructions.")
+    retrieval: bool = True
+
+    def configuration(self) -> Configuration:
+        params = Params.read(self.params or {}).given()
+        return Configuration(self.provider or None, self.model or None, params, self.system, self.retrieval)
+
+
+class CompareIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    message: str
+    configurations: list[ConfigurationIn] = Field(description=f"1 to {MOST_LANES}.")
+    collection: Short | None = Field(default=None, description="Where all of them look; documents by default.")
+    repeats: int = Field(default=1, description=f"1 to {MOST_REPEATS}.")
+
+    def comparison(self) -> Comparison:
+        chosen = [one.configuration() for one in self.configurations]
+        searched = any(one.retrieval for one in chosen)
+        return Comparison(self.message, chosen, (self.collection or "documents") if searched else "", self.repeats)
+
+
+class AttemptOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    text: str
+    status: str
+    action: Action
+    provider: str
+    model: str
+    first_ms: int | None = Field(description="Milliseconds to the first token.")
+    took_ms: int
+    usage: UsageOut
+    cost: float | None = Field(description="In the currency of the administrators' prices.")
+    applied: list[str]
+    ignored: list[str]
+    window: int | None = Field(description="Tokens of the context window that was used.")
+    dropped: int = Field(description="Passages that did not fit it.")
+    cited: list[int]
+    error: str
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> AttemptOut:
+        return cls.model_validate(attempt)
+
+
+class PassageOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    n: int
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    page: int | None
+    text: str
+    score: float
+
+    @classmethod
+    def of(cls, source: Source) -> PassageOut:
+        return cls.model_validate(source)
+
+
+class ColumnOut(BaseModel):
+    provider: str | None
+    model: str | None
+    params: dict[str, Any]
+    system: str
+    retrieval: bool
+    attempts: list[AttemptOut]
+
+
+class ExperimentOut(BaseModel):
+    id: UUID
+    title: str
+    question: str
+    collection: str
+    running: bool
+    passages: list[PassageOut] = Field(description="The same for every column.")
+    columns: list[ColumnOut]
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> ExperimentOut:
+        return cls(
+            id=experiment.id,
+            title=experiment.title,
+            question=experiment.question,
+            collection=experiment.collection,
+            running=experiment.running,
+            passages=[PassageOut.of(source) for source in experiment.sources],
+            columns=[
+                ColumnOut(
+                    provider=lane.configuration.provider,
+                    model=lane.configuration.model,
+                    params=dict(lane.configuration.params),
+                    system=lane.configuration.instructions,
+                    retrieval=lane.configuration.retrieval,
+                    attempts=[AttemptOut.of(attempt) for attempt in lane.attempts],
+                )
+                for lane in experiment.lanes
+            ],
+        )

@@ -1,0 +1,193 @@
+"""Asking the figures: a question, the query it becomes, and what it found; or the closest choices, as buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from components import niche_address as address
+from components import niche_charts as charts
+from components import niche_tables, session
+from components import niche_words as words
+from components.i18n import N_, _, number
+from components.markup import plain
+from core.entities import Principal
+from core.niche_entities import Catalogue
+from niches import amounts
+from niches.plan import Plan, Refusal
+from niches.results import Answer
+
+_KINDS = {
+    "value": N_("a figure of one niche"),
+    "top": N_("a ranking"),
+    "compare": N_("a comparison"),
+    "group": N_("figures by group"),
+    "growth": N_("growth between periods"),
+    "count": N_("a count of niches"),
+}
+_FUNCTIONS = {"sum": N_("total"), "mean": N_("mean"), "median": N_("median"), "share": N_("share")}
+_GROUPS = {"": N_("all niches"), "sector": N_("by sector"), "region": N_("by region")}
+
+
+def draw(who: Principal) -> None:
+    question = address.search("question", _("Question"), _("For example: top 5 niches by revenue"))
+    catalogue = session.services().niches.catalogue(who)
+    if not question:
+        _examples(catalogue)
+        return
+    plan = session.services().niches.plan(who, question)
+    if isinstance(plan, Refusal):
+        _refused(plan, question, catalogue)
+        return
+    _plan(plan, catalogue)
+    answer = session.services().niches.run(who, plan, session.locale())
+    if answer.refusal:
+        _refused(answer.refusal, question, catalogue)
+        return
+    _answer(answer)
+
+
+def _examples(catalogue: Catalogue) -> None:
+    """Questions about what is there."""
+    if not catalogue.metrics:
+        st.info(_("There are no figures of niches yet. Ask an administrator to import some."), icon=":material/info:")
+        return
+    st.caption(_("A question in English or Russian becomes a query. You see the query, then what it found."))
+    for at, example in enumerate(_suggested(catalogue)):
+        st.button(
+            plain(example),
+            key=f"niches_example_{at}",
+            icon=":material/chat:",
+            type="tertiary",
+            on_click=_ask,
+            args=(example,),
+        )
+
+
+def _suggested(catalogue: Catalogue) -> Iterator[str]:
+    dataset = min(catalogue.datasets.values(), key=lambda one: (not one.demo, one.id))
+    metrics = [one for one in catalogue.metrics.values() if one.dataset_id == dataset.id]
+    niches = [one for one in catalogue.niches.values() if one.dataset_id == dataset.id][:2]
+    region = next((one for one in catalogue.regions.values() if one.dataset_id == dataset.id and not one.whole), None)
+    first, last = metrics[0], metrics[min(2, len(metrics) - 1)]
+    one, other = niches[0], niches[-1]
+    named = {
+        "first": words.title(first),
+        "last": words.title(last),
+        "one": words.title(one),
+        "other": words.title(other),
+        "region": words.title(region),
+    }
+    yield _("Top 10 niches by %(last)s", last=named["last"])
+    yield _("%(first)s: %(one)s", first=named["first"], one=named["one"])
+    yield _("Compare %(one)s and %(other)s by %(last)s", one=named["one"], other=named["other"], last=named["last"])
+    yield _("Median %(last)s by sector", last=named["last"])
+    if region:
+        yield _("Top 5 niches by %(first)s in %(region)s", first=named["first"], region=named["region"])
+
+
+def _ask(question: str) -> None:
+    address.change(question=question)
+
+
+def _plan(plan: Plan, catalogue: Catalogue) -> None:
+    """The query in words, before its answer."""
+    with st.container(border=True, key="niches_plan", gap="xsmall"):
+        st.markdown(f":material/account_tree: **{_('What is asked')}**")
+        badges = [f":primary-badge[{plain(one)}]" for one in _said(plan, catalogue) if one]
+        st.markdown(" ".join(badges))
+
+
+def _said(plan: Plan, catalogue: Catalogue) -> Iterator[str]:
+    dataset = next((one for one in catalogue.datasets.values() if one.name == plan.dataset), None)
+    metric = next(
+        (
+            one
+            for one in catalogue.metrics.values()
+            if one.name == plan.metric and dataset and one.dataset_id == dataset.id
+        ),
+        None,
+    )
+    yield _(_KINDS[plan.kind])
+    yield words.title(metric) or plan.metric
+    yield from (words.title(catalogue.niches[one]) for one in plan.niches if one in catalogue.niches)
+    if plan.kind == "group":
+        yield f"{_(_FUNCTIONS[plan.function])}, {_(_GROUPS[plan.by])}"
+    if plan.kind == "top":
+        order = N_("%(n)s largest") if plan.descending else N_("%(n)s smallest")
+        yield _(order, n=number(plan.n))
+    if plan.comparison and plan.threshold is not None:
+        yield f"{plan.comparison} {words.full(plan.threshold, metric) if metric else number(plan.threshold, 2)}"
+    yield _title(catalogue, plan.region)
+    yield _title(catalogue, plan.sector)
+    yield " → ".join(amounts.month(day, session.locale()) for day in (plan.before, plan.period) if day)
+    if dataset:
+        yield words.dataset(dataset)
+
+
+def _title(catalogue: Catalogue, english: str) -> str:
+    """A region's or sector's title as the reader writes it."""
+    named = (*catalogue.regions.values(), *catalogue.sectors.values())
+    return words.title(next((one for one in named if one.title == english), None)) if english else ""
+
+
+def _refused(refusal: Refusal, question: str, catalogue: Catalogue) -> None:
+    st.warning(
+        _(refusal.sentence, **{name: plain(value) for name, value in refusal.values.items()}), icon=":material/help:"
+    )
+    if not refusal.choices:
+        return
+    st.caption(_("Closest choices:"))
+    with st.container(horizontal=True, gap="small"):
+        for at, choice in enumerate(refusal.choices):
+            label = _local(catalogue, choice)
+            st.button(
+                plain(label), key=f"niches_choice_{at}", on_click=_ask, args=(_mended(question, refusal, choice),)
+            )
+
+
+def _mended(question: str, refusal: Refusal, choice: str) -> str:
+    """The question with the choice in place of what was not understood, or with it at the end."""
+    wrong = refusal.values.get("name", "")
+    at = question.casefold().find(wrong.casefold()) if wrong else -1
+    if at >= 0:
+        return question[:at] + choice + question[at + len(wrong) :]
+    return choice if refusal.about == "question" else f"{question.rstrip(' ?.')} {choice}"
+
+
+def _local(catalogue: Catalogue, choice: str) -> str:
+    named = (
+        *catalogue.metrics.values(),
+        *catalogue.niches.values(),
+        *catalogue.regions.values(),
+        *catalogue.sectors.values(),
+    )
+    return words.title(next((one for one in named if one.title == choice), None)) or choice
+
+
+def _answer(answer: Answer) -> None:
+    table, stamp = answer.table, answer.stamp
+    if table is None or stamp is None:
+        return
+    st.markdown(f"### {plain(answer.text)}")
+    if answer.chart.kind != "none" and answer.metric and len(table.rows) > 1:
+        _chart(answer)
+    niche_tables.draw("niches_answer", table, stamp, about=[answer.text], links=True)
+    with st.expander(_("The query that was run"), icon=":material/database:"):
+        st.caption(_("Read-only, %(ms)s ms", ms=number(answer.took_ms, 1)))
+        st.code(answer.sql, language="sql", wrap_lines=True)
+        st.json(dict(answer.parameters), expanded=True)
+
+
+def _chart(answer: Answer) -> None:
+    table, metric = answer.table, answer.metric
+    assert table is not None  # noqa: S101 - the caller has looked
+    assert metric is not None  # noqa: S101 - the same
+    names = [column.key for column in table.columns]
+    x, y = names.index(answer.chart.x), names.index(answer.chart.y)
+    shares = table.columns[y].format == "percent"
+    rows = [(str(row[x]), float(row[y])) for row in table.rows if isinstance(row[y], int | float)]
+    charts.ranking(
+        "niches_answer_chart", rows, charts.as_share(metric) if shares else metric, what=words.column(table.columns[x])
+    )

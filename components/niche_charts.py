@@ -1,0 +1,230 @@
+"""The Plotly figures of niche analytics: distribution, ranking, months, comparison, each with its data as CSV."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import streamlit as st
+
+from components import charts, session
+from components import niche_words as words
+from components.i18n import _, ngettext
+from components.tables import Column, as_csv
+from core.niche_entities import Metric
+from niches import amounts
+
+Series = Sequence[tuple[date, float | None]]
+_BINS = 28
+_BAR, _MOST_BARS = 26, 20  # px, bars of a ranking
+_HEIGHT = 300
+_WIDEST_LABEL = 30  # characters
+
+
+def distribution(name: str, values: Sequence[float], mine: float | None, metric: Metric) -> None:
+    """How many niches have how much; the bar with `mine` is the accent. Logarithmic where all are above 0."""
+    import numpy as np
+    import plotly.graph_objects as go  # at first use: a third of a second
+
+    logarithmic = min(values) > 0 and max(values) / min(values) > 50
+    scaled = np.log10(values) if logarithmic else np.asarray(values)
+    counts, edges = np.histogram(scaled, bins=min(_BINS, max(6, len(values) // 8)))
+    real = 10**edges if logarithmic else edges
+    here = (
+        -1
+        if mine is None
+        else int(np.clip(np.searchsorted(edges, _at(mine, logarithmic), "right") - 1, 0, len(counts) - 1))
+    )
+    accent, pale = _colors()
+    ranges = [
+        f"{words.short(low, metric)} – {words.short(high, metric)}" for low, high in pairwise(real)
+    ]
+    figure = go.Figure(
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            marker_color=[accent if at == here else pale for at in range(len(counts))],
+            customdata=[
+                f"{span}<br>{ngettext('%(n)s niche', '%(n)s niches', int(n))}"
+                for span, n in zip(ranges, counts, strict=True)
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )
+    _axis(figure, edges, metric, logarithmic=logarithmic)
+    if mine is not None:
+        _mark(figure, _at(mine, logarithmic), _("this niche: %(value)s", value=words.short(mine, metric)), accent, 1.12)
+    middle = float(np.median(values))
+    _mark(
+        figure,
+        _at(middle, logarithmic),
+        _("median: %(value)s", value=words.short(middle, metric)),
+        _text(),
+        1.02,
+        dash="dot",
+    )
+    figure.update_layout(bargap=0.06, height=_HEIGHT, yaxis_title=_("niches"), showlegend=False, margin_t=48)
+    data = [
+        {"from": float(low), "to": float(high), "niches": int(n)}
+        for low, high, n in zip(real, real[1:], counts, strict=False)
+    ]
+    columns = (Column("from", _("From")), Column("to", _("To")), Column("niches", _("Niches")))
+    charts.draw(name, figure, as_csv(columns, data))
+
+
+def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen: str = "", *, what: str = "") -> None:
+    """Horizontal bars, in the order given; the bar called `chosen` is the accent (all are where none is chosen)."""
+    import plotly.graph_objects as go
+
+    factor, unit = amounts.natural(metric, session.locale())
+    accent, pale = _colors()
+    shown = list(rows)[:_MOST_BARS]
+    labels = _labels([label for label, _value in shown])
+    figure = go.Figure(
+        go.Bar(
+            x=[value * factor for _label, value in shown],
+            y=labels,
+            orientation="h",
+            marker_color=[accent if not chosen or label == chosen else pale for label, _value in shown],
+            text=[words.short(value, metric) for _label, value in shown],
+            textposition="auto",
+            insidetextanchor="end",
+            cliponaxis=False,
+            customdata=[f"{label}<br>{words.full(value, metric)}" for label, value in shown],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(title=_axis_title(metric, unit), **_ticks([value * factor for _label, value in shown]))
+    figure.update_layout(height=max(180, _BAR * len(shown) + 90), bargap=0.25, showlegend=False)
+    data = [{"name": label, "value": value} for label, value in rows]
+    charts.draw(name, figure, as_csv((Column("name", what or _("Name")), _figures(metric)), data))
+
+
+def months(name: str, lines: Mapping[str, Series], metric: Metric) -> None:
+    """A line per title over the periods."""
+    import plotly.graph_objects as go
+
+    factor, unit = amounts.natural(metric, session.locale())
+    figure = go.Figure()
+    alone = len(lines) == 1
+    for title, series in lines.items():
+        figure.add_scatter(
+            x=[day for day, _value in series],
+            y=[None if value is None else value * factor for _day, value in series],
+            name=title,
+            mode="lines+markers",
+            line={"width": 2.5, "shape": "spline", "smoothing": 0.4},
+            marker={"size": 5},
+            fill="tozeroy" if alone else None,
+            fillcolor=_clear(_colors()[0]) if alone else None,
+            customdata=[f"<b>{title}</b><br>{_month(day)}: {words.full(value, metric)}" for day, value in series],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    days = [day for day, _value in next(iter(lines.values()))]
+    step = max(1, math.ceil(len(days) / 6))
+    figure.update_xaxes(
+        tickvals=days[::-1][::step][::-1], ticktext=[_month(day) for day in days[::-1][::step][::-1]], showgrid=False
+    )
+    every = [value * factor for series in lines.values() for _day, value in series if value is not None]
+    low = min(0.0, *every) if every else 0.0
+    top = max(every, default=1.0) * 1.08 or 1.0
+    figure.update_yaxes(title=_axis_title(metric, unit), range=[low * 1.08, top], **_ticks([low, *every]))
+    figure.update_layout(height=_HEIGHT + (0 if alone else 40), showlegend=not alone, hovermode="closest")
+    data = [
+        {"name": title, "month": f"{day:%Y-%m}", "value": value}
+        for title, series in lines.items()
+        for day, value in series
+    ]
+    charts.draw(name, figure, as_csv((Column("name", _("Niche")), Column("month", _("Month")), _figures(metric)), data))
+
+
+def _figures(metric: Metric) -> Column:
+    unit = metric.unit_ru if session.locale() == "ru" and metric.unit_ru else metric.unit
+    return Column("value", f"{words.title(metric)}, {unit}" if unit else words.title(metric))
+
+
+def _axis(figure: Any, edges: Sequence[float], metric: Metric, *, logarithmic: bool) -> None:
+    factor, unit = amounts.natural(metric, session.locale())
+    title = _axis_title(metric, unit)
+    if not logarithmic:
+        values = [edge * factor for edge in (edges[0], edges[-1])]
+        ticks = _ticks(values)
+        figure.update_xaxes(
+            title=title,
+            showgrid=False,
+            tickvals=[one / factor for one in ticks["tickvals"]],
+            ticktext=ticks["ticktext"],
+        )
+        return
+    shift = math.log10(factor)
+    powers = range(math.ceil(edges[0] + shift), math.floor(edges[-1] + shift) + 1)
+    step = max(1, len(powers) // 6)
+    at = [power - shift for power in powers][::step]
+    said = [amounts.compact(10.0**power, session.locale()) for power in powers][::step]
+    figure.update_xaxes(title=title, showgrid=False, tickvals=at, ticktext=said)
+
+
+def _ticks(values: Sequence[float]) -> dict[str, Any]:
+    """Four to six round places between zero and the values, written as short as figures are."""
+    low, high = min(0.0, *values), max(0.0, *values)
+    span = (high - low) or 1.0
+    step = 10.0 ** math.floor(math.log10(span / 4))
+    step *= next(times for times in (1, 2, 5, 10) if span / (step * times) <= 5)
+    at = [place * step for place in range(math.floor(low / step), math.floor(high / step) + 1)]
+    return {"tickvals": at, "ticktext": [amounts.compact(round(one, 10), session.locale()) for one in at]}
+
+
+def _mark(figure: Any, at: float, text: str, color: str, height: float, dash: str = "solid") -> None:
+    figure.add_shape(
+        type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"color": color, "width": 2, "dash": dash}
+    )
+    figure.add_annotation(
+        x=at, y=height, yref="paper", text=text, showarrow=False, yanchor="bottom", font={"color": color, "size": 12}
+    )
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    """Cut to fit beside the bars; alike ones are told apart by invisible signs, else their bars would be one."""
+    cut = [name if len(name) <= _WIDEST_LABEL else name[: _WIDEST_LABEL - 1].rstrip() + "…" for name in names]
+    return [label + "\u200b" * cut[:at].count(label) for at, label in enumerate(cut)]
+
+
+def _axis_title(metric: Metric, unit: str) -> str:
+    return f"{words.title(metric)}, {unit}" if unit else words.title(metric)
+
+
+def _month(day: date) -> str:
+    return amounts.month(day, session.locale())
+
+
+def _at(value: float, logarithmic: bool) -> float:
+    return math.log10(value) if logarithmic and value > 0 else value
+
+
+def _colors() -> tuple[str, str]:
+    """(what is looked at, what is around it)"""
+    accent = str(st.get_option(f"theme.{_theme()}.primaryColor"))
+    return accent, _clear(accent, 0.32)
+
+
+def _clear(color: str, opacity: float = 0.14) -> str:
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def _text() -> str:
+    return str(st.get_option(f"theme.{_theme()}.grayTextColor"))
+
+
+def _theme() -> str:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def as_share(metric: Metric) -> Metric:
+    """The metric as a chart of its shares writes it."""
+    return replace(metric, format="percent", unit="%", unit_ru="%")

@@ -1,0 +1,99 @@
+"""Tables of niche analytics: figures in their units, niches that open on a click, rows that are chosen, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from components import niche_address as address
+from components import niche_words as words
+from components import session
+from components.i18n import _, ngettext, number
+from niches.results import Cell, Column, Stamp, Table
+from services import niche_exports
+from services.niche_exports import Sheet
+
+_ROW, _MOST_ROWS = 35, 15
+_FORMATS = {"integer": "localized", "decimal": "localized", "percent": "%.1f %%"}
+
+
+def draw(
+    name: str, table: Table, stamp: Stamp, *, about: Sequence[str] = (), choose: bool = False, links: bool = False
+) -> list[str]:
+    """Draws the table called `name` with its total, its stamp and its downloads; returns the ids of the rows that are
+    ticked. `links` opens the niche of a row, whose id is in column "id"."""
+    if not table.rows:
+        st.caption(_("There are no figures for this choice."))
+        return []
+    import pandas as pd  # at first use: half a second that the sign-in page does not need
+
+    frame = pd.DataFrame(
+        list(map(partial(_row, table.columns), table.rows)), columns=[one.key for one in table.columns]
+    )
+    if links and "id" in frame:
+        frame.insert(0, "open", [address.link("niches", niche=str(id_)) for id_ in frame["id"]])
+    shown = [key for key in frame.columns if key != "id"]
+    event: Any = st.dataframe(
+        frame,
+        key=f"{name}_table",
+        hide_index=True,
+        column_order=shown,
+        height=_ROW * (min(len(table.rows), _MOST_ROWS) + 1) + 3,
+        column_config={**{one.key: _config(one) for one in table.columns}, "open": _opening()},
+        **({"on_select": "rerun", "selection_mode": "multi-row"} if choose else {}),
+    )
+    footer(name, table, stamp, about)
+    return [str(frame["id"].iloc[at]) for at in event.selection.rows] if choose else []
+
+
+def footer(name: str, table: Table, stamp: Stamp, about: Sequence[str] = ()) -> None:
+    """Rows shown of all, totals, downloads of these very rows, and the stamp."""
+    sheet = Sheet(table, stamp, tuple(about), session.locale())
+    rows = ngettext("%(n)s row", "%(n)s rows", len(table.rows))
+    said = [_("%(shown)s of %(total)s", shown=rows, total=number(table.total))]
+    said += [
+        _("%(column)s in total: %(sum)s", column=words.column(one), sum=number(table.sum(one.key), 2))
+        for one in table.columns
+        if one.kind == "number" and one.format == "integer"
+    ]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(" · ".join(said), width="stretch")
+        file = f"{name}-demo-data" if stamp.demo else name
+        _download(file, name, "csv", "text/csv", partial(niche_exports.as_csv, sheet))
+        spreadsheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        _download(file, name, "xlsx", spreadsheet, partial(niche_exports.as_xlsx, sheet))
+    st.caption(words.stamp(stamp))
+
+
+def _download(file: str, name: str, suffix: str, mime: str, make: partial[bytes]) -> None:
+    st.download_button(
+        suffix.upper(),
+        make,  # made when it is asked for
+        file_name=f"{file}.{suffix}",
+        mime=mime,
+        key=f"{name}_{suffix}",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def _row(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:
+    return [_cell(column, cell) for column, cell in zip(columns, row, strict=True)]
+
+
+def _cell(column: Column, cell: Cell) -> Cell:
+    return cell * 100 if column.format == "percent" and isinstance(cell, int | float) else cell
+
+
+def _config(column: Column) -> Any:
+    if column.kind == "number":
+        return st.column_config.NumberColumn(words.column(column), format=_FORMATS.get(column.format, "localized"))
+    return st.column_config.TextColumn(words.column(column))
+
+
+def _opening() -> Any:
+    return st.column_config.LinkColumn("", display_text=":material/open_in_new:", width=40, help=_("Open"), pinned=True)

@@ -1,0 +1,133 @@
+"""Model servers as administrators see and set them; keys are never shown, and roles keep to their models."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+import pytest
+from sqlalchemy import text
+
+from core.errors import BadInput, Conflict, Forbidden
+from core.playground_entities import Configuration, ModelRule
+from core.roles import Role
+from core.settings import Settings
+from services.container import Services
+from services.playground import Comparison
+from tests.conftest import KEY
+from tests.desk import Desk
+from tests.servers.ollama import OllamaServer
+from tests.servers.openai import OpenAIServer
+
+PLANTED = "sk-typed-by-an-administrator-91"
+
+
+@pytest.fixture
+def desk(build_services: Callable[[Settings], Services], served_settings: Settings) -> Desk:
+    return Desk(build_services(served_settings))
+
+
+def test_every_provider_is_listed_with_what_it_can_do(desk: Desk, openai: OpenAIServer) -> None:
+    openai.script.models = ["gpt-4o"]
+    listed = {one.name: one for one in desk.services.providers.list(desk.admin)}
+    assert set(listed) == {"ollama", "openai", "gemini", "openai_compatible", "extractive"}
+    assert (listed["openai"].models, listed["openai"].key_set, listed["openai"].error) == (("gpt-4o",), True, "")
+    assert "temperature" in listed["gemini"].accepts
+    assert all(one.latency_ms is not None for one in listed.values())
+
+
+def test_one_that_is_away_says_so_and_one_without_a_key_is_not_asked(
+    build_services: Callable[[Settings], Services], settings: Settings
+) -> None:
+    desk = Desk(build_services(settings.model_copy(update={"ollama_url": "http://127.0.0.1:9"})))
+    listed = {one.name: one for one in desk.services.providers.list(desk.admin)}
+    assert "does not answer" in listed["ollama"].error
+    assert (listed["openai"].configured, listed["openai"].error) == (False, "")
+
+
+def test_a_key_is_used_at_once_sealed_at_rest_and_never_shown(
+    desk: Desk, openai: OpenAIServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    providers = desk.services.providers
+    openai.script.models.append("gpt-4o")
+    providers.configure(desk.admin, "openai", openai.base_url, "gpt-4o", PLANTED)
+    assert providers.test(desk.admin, "openai").text == "Hello, world."
+    assert openai.script.keys[-1] == f"Bearer {PLANTED}"
+    openai.script.reply(status=401, error=f"Incorrect API key: {PLANTED}")
+    failed = providers.test(desk.admin, "openai")
+    with desk.services.db.begin() as tx:
+        rows = [str(row) for row in tx.connection.execute(text("SELECT * FROM model_servers"))]
+    shown = [asdict(one) for one in providers.list(desk.admin)], asdict(failed), desk.services.audit.list(desk.admin)
+    for place in (str(shown), caplog.text, "".join(rows)):
+        assert PLANTED not in place
+        assert KEY not in place
+
+
+def test_leaving_the_key_keeps_it_and_clearing_it_falls_back_to_the_environment(
+    desk: Desk, openai: OpenAIServer
+) -> None:
+    providers = desk.services.providers
+    for key, used in ((PLANTED, PLANTED), (None, PLANTED), ("", KEY)):
+        providers.configure(desk.admin, "openai", openai.base_url, "", key)
+        providers.test(desk.admin, "openai")
+        assert openai.script.keys[-1] == f"Bearer {used}"
+
+
+def test_a_model_kept_for_others_is_refused_everywhere(desk: Desk) -> None:
+    desk.services.providers.set_rule(desk.admin, ModelRule("ollama", "llama3.1:8b", roles=(Role.SALES,)))
+    playground = desk.services.playground
+    asked = playground.start(desk.analyst, Comparison("Hi", [Configuration("ollama", retrieval=False)], ""))
+    playground.wait(asked, 10)
+    (attempt,) = playground.state(desk.analyst, asked).lanes[0].attempts
+    assert attempt.error == "Your role may not use the model llama3.1:8b. Choose another one."
+
+
+def test_a_role_has_a_model_of_its_own(desk: Desk) -> None:
+    providers, playground = desk.services.providers, desk.services.playground
+    providers.set_role_model(desk.admin, Role.ANALYST, "gemini")
+    asked = playground.start(desk.analyst, Comparison("Hi", [Configuration(retrieval=False)], ""))
+    playground.wait(asked, 10)
+    assert playground.state(desk.analyst, asked).lanes[0].attempts[0].provider == "gemini"
+    providers.set_role_model(desk.admin, Role.ANALYST, "")
+    assert providers.role_models(desk.admin) == []
+
+
+def test_a_model_is_pulled_with_progress_and_a_wrong_name_is_said(desk: Desk, ollama: OllamaServer) -> None:
+    providers = desk.services.providers
+    providers.pull(desk.admin, "qwen3:4b")
+    providers.pull(desk.admin, "nothing:1b")
+    end = time.monotonic() + 10
+    while not all(one.ended for one in providers.pulls(desk.admin)):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    good, bad = providers.pulls(desk.admin)
+    assert (good.error, "qwen3:4b" in ollama.script.models) == ("", True)
+    assert "nothing:1b" in bad.error
+    providers.pull(desk.admin, "qwen3:4b")
+    with pytest.raises(Conflict):
+        providers.pull(desk.admin, "qwen3:4b")
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "http://", "http://user:password@host"])
+def test_an_address_that_is_none_is_refused(desk: Desk, address: str) -> None:
+    with pytest.raises(BadInput, match="address"):
+        desk.services.providers.configure(desk.admin, "openai", address, "", None)
+
+
+def test_only_administrators_see_addresses_and_change_anything(desk: Desk) -> None:
+    providers = desk.services.providers
+    assert {one.address for one in providers.list(desk.analyst)} == {""}
+    for call in (
+        lambda: providers.configure(desk.analyst, "openai", "", "", None),
+        lambda: providers.set_rule(desk.analyst, ModelRule("openai", "x")),
+        lambda: providers.set_role_model(desk.analyst, Role.SALES, "openai"),
+        lambda: providers.pull(desk.analyst, "x"),
+        lambda: providers.test(desk.analyst, "openai"),
+    ):
+        with pytest.raises(Forbidden):
+            call()
+    with pytest.raises(Forbidden):
+        providers.list(desk.guest)
