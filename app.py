@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -10,16 +11,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from core import logs
-from core.errors import NichewiseError, StartupError
-from core.settings import ROOT, Settings
-from services.startup import House
+from core.errors import NichewiseError
+from core.settings import ROOT, load_settings
+from services.startup import House, listening, opened
 from voice.door import VoiceDoor
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+log = logging.getLogger("nichewise")
 
 # No telemetry and no model hub: said before the libraries that would ask are imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -53,29 +54,20 @@ async def _warm(house: House, door: VoiceDoor, stack: AsyncExitStack) -> None:
     """The worker, then the engine, then voice: each reports to health when it is up. The model clients come last."""
     from jobs.worker import embedded_worker
 
-    if house.settings.worker == "embedded":
-        await stack.enter_async_context(embedded_worker(house.services))
-    await asyncio.to_thread(house.services.health.warm)
-    await stack.enter_async_context(door.open(house.services))
-    await asyncio.to_thread(house.services.turns.warm)
+    try:
+        if house.settings.worker == "embedded":
+            await stack.enter_async_context(embedded_worker(house.services))
+        await asyncio.to_thread(house.services.health.warm)
+        await stack.enter_async_context(door.open(house.services))
+        await asyncio.to_thread(house.services.turns.warm)
+    except Exception:
+        # Nobody awaits this task before the end: said now, or `ready` would wait without a word.
+        log.exception("A part of the service did not come up")
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def _free_port(settings: Settings) -> socket.socket:
-    """The listening socket. Raises StartupError when somebody else has the port."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        sentence = "Port %(port)s of %(host)s is taken or not allowed. Set NICHEWISE_PORT to another one."
-        raise StartupError(sentence, port=settings.port, host=settings.host) from error
-    return listener
 
 
 def _serve(house: House, listener: socket.socket) -> None:
@@ -88,31 +80,22 @@ def _serve(house: House, listener: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the terminal is its reader
+
+
 def main() -> int:
     """Serves until it is stopped. What prevents that is one sentence on standard error, and 1 is returned."""
     logs.configure()
     os.chdir(ROOT)  # Streamlit looks for .streamlit/ in the working directory
     try:
-        settings = Settings()
-        listener = _free_port(settings)
-        house = House(settings, lambda line: print(line, flush=True))  # noqa: T201 - the terminal is its reader
-        try:
-            house.open()
+        settings = load_settings()
+        with listening(settings) as listener, opened(settings, _say) as house:
             _serve(house, listener)
-        finally:
-            house.close()
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = "_".join(str(part) for part in problem["loc"]).upper()
-        return _stopped(f"{where and f'NICHEWISE_{where}: '}{problem['msg'].removeprefix('Value error, ')}")
     except NichewiseError as error:
-        return _stopped(error.message)
+        sys.stderr.write(f"Nichewise cannot start. {error.message}\n")
+        return 1
     return 0
-
-
-def _stopped(sentence: str) -> int:
-    sys.stderr.write(f"Nichewise cannot start. {sentence}\n")
-    return 1
 
 
 if __name__ == "__main__":

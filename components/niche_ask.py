@@ -54,15 +54,16 @@ def _examples(catalogue: Catalogue) -> None:
         st.info(_("There are no figures of niches yet. Ask an administrator to import some."), icon=":material/info:")
         return
     st.caption(_("A question in English or Russian becomes a query. You see the query, then what it found."))
-    for at, example in enumerate(_suggested(catalogue)):
-        st.button(
-            plain(example),
-            key=f"niches_example_{at}",
-            icon=":material/chat:",
-            type="tertiary",
-            on_click=_ask,
-            args=(example,),
-        )
+    with st.container(gap="xxsmall"):
+        for at, example in enumerate(_suggested(catalogue)):
+            st.button(
+                plain(example),
+                key=f"niches_example_{at}",
+                icon=":material/chat:",
+                type="tertiary",
+                on_click=_ask,
+                args=(example,),
+            )
 
 
 def _suggested(catalogue: Catalogue) -> Iterator[str]:

@@ -20,8 +20,10 @@ from niches import amounts
 
 Series = Sequence[tuple[date, float | None]]
 _BINS = 28
-_BAR, _MOST_BARS = 26, 20  # px, bars of a ranking
+_BAR, _MOST_BARS = 26, 25  # px, bars of a ranking
+_ROOM = 1.16  # beside the longest bar, for its figure
 _HEIGHT = 300
+_MONTHS_NAMED = 4  # on an axis
 _WIDEST_LABEL = 30  # characters
 
 
@@ -40,9 +42,7 @@ def distribution(name: str, values: Sequence[float], mine: float | None, metric:
         else int(np.clip(np.searchsorted(edges, _at(mine, logarithmic), "right") - 1, 0, len(counts) - 1))
     )
     accent, pale = _colors()
-    ranges = [
-        f"{words.short(low, metric)} – {words.short(high, metric)}" for low, high in pairwise(real)
-    ]
+    ranges = [f"{words.short(low, metric)} – {words.short(high, metric)}" for low, high in pairwise(real)]
     figure = go.Figure(
         go.Bar(
             x=(edges[:-1] + edges[1:]) / 2,
@@ -91,18 +91,21 @@ def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen
             orientation="h",
             marker_color=[accent if not chosen or label == chosen else pale for label, _value in shown],
             text=[words.short(value, metric) for _label, value in shown],
-            textposition="auto",
-            insidetextanchor="end",
+            textposition="outside",
+            textangle=0,
             cliponaxis=False,
             customdata=[f"{label}<br>{words.full(value, metric)}" for label, value in shown],
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title=_axis_title(metric, unit), **_ticks([value * factor for _label, value in shown]))
+    low, high = (edge([0.0, *(value * factor for _label, value in shown)]) for edge in (min, max))
+    figure.update_xaxes(title=_axis_title(metric, unit), range=[low * _ROOM, high * _ROOM or 1], **_ticks([low, high]))
     figure.update_layout(height=max(180, _BAR * len(shown) + 90), bargap=0.25, showlegend=False)
     data = [{"name": label, "value": value} for label, value in rows]
     charts.draw(name, figure, as_csv((Column("name", what or _("Name")), _figures(metric)), data))
+    if len(rows) > len(shown):
+        st.caption(_("The chart shows the first %(shown)s of %(rows)s.", shown=len(shown), rows=len(rows)))
 
 
 def months(name: str, lines: Mapping[str, Series], metric: Metric) -> None:
@@ -126,9 +129,12 @@ def months(name: str, lines: Mapping[str, Series], metric: Metric) -> None:
             hovertemplate="%{customdata}<extra></extra>",
         )
     days = [day for day, _value in next(iter(lines.values()))]
-    step = max(1, math.ceil(len(days) / 6))
+    step = max(1, math.ceil(len(days) / _MONTHS_NAMED))
     figure.update_xaxes(
-        tickvals=days[::-1][::step][::-1], ticktext=[_month(day) for day in days[::-1][::step][::-1]], showgrid=False
+        tickvals=days[::-1][::step][::-1],
+        ticktext=[_month(day) for day in days[::-1][::step][::-1]],
+        showgrid=False,
+        tickangle=0,
     )
     every = [value * factor for series in lines.values() for _day, value in series if value is not None]
     low = min(0.0, *every) if every else 0.0
@@ -162,10 +168,12 @@ def _axis(figure: Any, edges: Sequence[float], metric: Metric, *, logarithmic: b
         )
         return
     shift = math.log10(factor)
-    powers = range(math.ceil(edges[0] + shift), math.floor(edges[-1] + shift) + 1)
-    step = max(1, len(powers) // 6)
-    at = [power - shift for power in powers][::step]
-    said = [amounts.compact(10.0**power, session.locale()) for power in powers][::step]
+    low, high = edges[0] + shift, edges[-1] + shift
+    times = (1,) if high - low > 3 else (1, 3) if high - low > 1.5 else (1, 2, 5)
+    places = [math.log10(step) + power for power in range(math.floor(low), math.ceil(high) + 1) for step in times]
+    inside = [place for place in places if low <= place <= high]
+    at = [place - shift for place in inside]
+    said = [amounts.compact(round(10.0**place, 6), session.locale()) for place in inside]
     figure.update_xaxes(title=title, showgrid=False, tickvals=at, ticktext=said)
 
 

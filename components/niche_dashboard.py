@@ -93,7 +93,7 @@ def _choices(catalogue: Catalogue, board: Dashboard) -> tuple[str, Metric | None
     if not metrics:
         return region, None
     with right:
-        first = next(iter(metrics))
+        first = next((name for name, one in metrics.items() if one.over_time == "sum"), next(iter(metrics)))
         chosen = address.select(
             "metric", _("Charts show"), list(metrics), lambda one: words.title(metrics[one]), default=first
         )

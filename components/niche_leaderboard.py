@@ -12,6 +12,7 @@ from components import niche_charts as charts
 from components import niche_tables, niche_views, session
 from components import niche_words as words
 from components.i18n import N_, _
+from components.markup import plain
 from core.entities import Principal
 from core.niche_entities import Catalogue, Dataset, Metric
 from niches import amounts
@@ -27,8 +28,11 @@ def draw(who: Principal) -> None:
     if not catalogue.metrics:
         st.info(_("There are no figures of niches yet. Ask an administrator to import some."), icon=":material/info:")
         return
-    dataset = choose_dataset(catalogue)
-    metric = _metric(catalogue, dataset)
+    left, right = st.columns(2)
+    with left:
+        dataset = _dataset(catalogue)
+    with right:
+        metric = _metric(catalogue, dataset)
     region, sector, period, count, end = _filters(catalogue, dataset)
     answer = session.services().niches.leaderboard(
         who,
@@ -44,15 +48,12 @@ def draw(who: Principal) -> None:
     if answer.refusal or answer.table is None or not answer.table.rows:
         st.info(_("There are no figures for this choice."), icon=":material/info:")
         return
-    _ranked(answer, metric)
-    niche_views.menu(who, words.title(metric))
+    _ranked(who, answer, metric)
 
 
-def choose_dataset(catalogue: Catalogue) -> Dataset:
+def _dataset(catalogue: Catalogue) -> Dataset:
     """The dataset that the address names, chosen where there are several; real figures come before demo ones."""
     datasets = {one.name: one for one in sorted(catalogue.datasets.values(), key=lambda one: (one.demo, one.id))}
-    if len(datasets) == 1:
-        return next(iter(datasets.values()))
     name = address.select(
         "dataset",
         _("Figures of"),
@@ -98,22 +99,26 @@ def _filters(catalogue: Catalogue, dataset: Dataset) -> tuple[str, str, str, str
         return region, sector, address.select("period", _("Month"), list(periods), periods.__getitem__), count, end
 
 
-def _ranked(answer: Answer, metric: Metric) -> None:
+def _ranked(who: Principal, answer: Answer, metric: Metric) -> None:
     table, stamp = answer.table, answer.stamp
     assert table is not None  # noqa: S101 - the caller has looked
     assert stamp is not None  # noqa: S101 - an answer with a table has one
-    st.markdown(answer.text)
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
     names = [column.key for column in table.columns]
     place, title = names.index(metric.name), names.index("niche")
     rows = [(str(row[title]), float(row[place])) for row in table.rows if isinstance(row[place], int | float)]
     charts.ranking("niches_leaders_chart", rows, metric, what=_("Niche"))
+    st.caption(_("Tick two to five rows to compare them."))
     ticked = niche_tables.draw("niches_leaders", table, stamp, about=[answer.text], choose=True, links=True)
-    _compare(ticked)
+    with head:
+        st.markdown(f"**{plain(answer.text)}**", width="stretch")
+        _compare(ticked)
+        niche_views.menu(who, words.title(metric))
 
 
 def _compare(ticked: Sequence[str]) -> None:
     st.button(
-        _("Compare the ticked niches"),
+        _("Compare"),
         key="niches_compare_ticked",
         icon=":material/compare_arrows:",
         disabled=not 2 <= len(ticked) <= _MOST,

@@ -77,9 +77,9 @@ def _cards(hits: Sequence[Hit]) -> None:
 
 
 def _label(hit: Hit) -> str:
-    sector = f"  \n:gray[:small[{plain(words.title(hit.sector))}]]" if hit.sector else ""
-    demo = f" :orange[:small[{_('demo data')}]]" if hit.demo else ""
-    return f"**{plain(words.title(hit.niche))}**{demo}{sector}"
+    demo = f":orange[{_('demo data')}]" if hit.demo else ""
+    facts = " · ".join(filter(None, (demo, plain(words.title(hit.sector)))))
+    return f"**{plain(words.title(hit.niche))}**  \n:gray[:small[{facts}]]"
 
 
 def open_(niche_id: str) -> None:

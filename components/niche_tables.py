@@ -17,6 +17,7 @@ from services import niche_exports
 from services.niche_exports import Sheet
 
 _ROW, _MOST_ROWS = 35, 15
+_WIDTHS = {"niche": 300, "sector": 190}  # px: the figures beside them stay in sight
 _FORMATS = {"integer": "localized", "decimal": "localized", "percent": "%.1f %%"}
 
 
@@ -92,7 +93,7 @@ def _cell(column: Column, cell: Cell) -> Cell:
 def _config(column: Column) -> Any:
     if column.kind == "number":
         return st.column_config.NumberColumn(words.column(column), format=_FORMATS.get(column.format, "localized"))
-    return st.column_config.TextColumn(words.column(column))
+    return st.column_config.TextColumn(words.column(column), width=_WIDTHS.get(column.key))
 
 
 def _opening() -> Any:

@@ -42,7 +42,7 @@ def column(one: Column) -> str:
 
 
 def rank(standing: Standing) -> str:
-    return _("%(rank)s of %(niches)s", rank=number(standing.rank), niches=number(standing.niches))
+    return _("rank %(rank)s of %(niches)s", rank=number(standing.rank), niches=number(standing.niches))
 
 
 def percentile(standing: Standing) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.errors import StartupError
 from core.roles import Role
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,3 +106,14 @@ class Settings(BaseSettings):
     @property
     def blobs_url(self) -> str:
         return self.blobs or (self.var_dir / "blobs").as_uri()
+
+
+def load_settings() -> Settings:
+    """The settings of the environment and `.env`. Raises StartupError with a sentence that names the wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        reason = problem["msg"].removeprefix("Value error, ")
+        raise StartupError(f"NICHEWISE_{name}: {reason}." if name else reason) from error

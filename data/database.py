@@ -20,8 +20,10 @@ from data.stores.conversations import Conversations
 from data.stores.documents import Documents
 from data.stores.experiments import Experiments
 from data.stores.failures import SignInFailures
+from data.stores.guards import Guards
 from data.stores.jobs import Jobs
 from data.stores.keys import ApiKeys
+from data.stores.limits import RoleLimits
 from data.stores.messages import Messages
 from data.stores.model_settings import ModelSettings
 from data.stores.niche_figures import NicheFigures
@@ -30,6 +32,7 @@ from data.stores.niches import Niches
 from data.stores.outbox import Outbox
 from data.stores.rates import RateWindows
 from data.stores.resets import PasswordResets
+from data.stores.routes import RouteDecisions
 from data.stores.sessions import Sessions
 from data.stores.users import Users
 
@@ -64,6 +67,18 @@ class Stores:
     @cached_property
     def rates(self) -> RateWindows:
         return RateWindows(self.connection)
+
+    @cached_property
+    def guards(self) -> Guards:
+        return Guards(self.connection, self.cipher)
+
+    @cached_property
+    def limits(self) -> RoleLimits:
+        return RoleLimits(self.connection)
+
+    @cached_property
+    def routes(self) -> RouteDecisions:
+        return RouteDecisions(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:

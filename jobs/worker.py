@@ -25,11 +25,11 @@ from procrastinate.worker import Worker
 
 from core import logs
 from core.errors import NichewiseError
-from core.settings import Settings
+from core.settings import load_settings
 from jobs.app import create, rescue
 from jobs.tasks import ALL_QUEUES
 from services.container import Services
-from services.startup import House
+from services.startup import opened
 
 log = logging.getLogger(__name__)
 
@@ -168,15 +168,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(queues) - set(ALL_QUEUES):
         parser.error(f"unknown queues: {', '.join(sorted(unknown))}; there are {', '.join(ALL_QUEUES)}")
     logs.configure()
-    house = House(Settings(), log.info)
     try:
-        house.open()
-        asyncio.run(_serve(house.services, queues))
+        with opened(load_settings(), log.info) as house:
+            asyncio.run(_serve(house.services, queues))
     except NichewiseError as error:
         sys.stderr.write(f"The worker cannot start. {error.message}\n")
         return 1
-    finally:
-        house.close()
     return 0
 
 

@@ -45,3 +45,7 @@ def compact(value: float, language: str) -> str:
 def month(day: date, language: str) -> str:
     """Dec 2025, дек. 2025."""
     return str(format_date(day, "LLL y", locale=language))
+
+
+def day(at: date, language: str) -> str:
+    return str(format_date(at, "d MMM y", locale=language))

@@ -29,10 +29,12 @@ class Screen:
 SCREENS = (
     Screen("", N_("Assistant"), "forum", WORK, Permission.CHAT, "assistant"),
     Screen("niches", N_("Niches"), "storefront", WORK, Permission.NICHES, "niches"),
+    Screen("playground", N_("Playground"), "science", WORK, Permission.PLAYGROUND, "playground"),
     Screen("talk", N_("Voice"), "mic", WORK, Permission.VOICE, "talk"),  # /voice is Gradio
     Screen("documents", N_("Documents"), "description", KNOWLEDGE, Permission.UPLOAD, "documents"),
     Screen("corpora", N_("Corpora"), "library_books", KNOWLEDGE, Permission.CORPORA_READ, "corpora"),
     Screen("people", N_("People"), "group", ADMINISTRATION, Permission.PEOPLE, "people"),
+    Screen("providers", N_("Providers"), "dns", ADMINISTRATION, Permission.SYSTEM, "providers"),
     Screen("health", N_("System health"), "monitor_heart", ADMINISTRATION, Permission.SYSTEM, "health"),
     Screen("profile", N_("Profile"), "account_circle", ACCOUNT, Permission.PROFILE, "profile"),
     Screen("audit", N_("Activity"), "history", ACCOUNT, Permission.PROFILE, "audit"),

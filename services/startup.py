@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -109,6 +110,31 @@ class House:
         start = time.perf_counter()
         yield
         self._say(f"  {title}: {time.perf_counter() - start:.1f} s")
+
+
+@contextmanager
+def opened(settings: Settings, say: Say) -> Iterator[House]:
+    """The open house; whatever it had taken by then is given back at the end, or when it cannot be opened."""
+    house = House(settings, say)
+    try:
+        house.open()
+        yield house
+    finally:
+        house.close()
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """The socket to serve on, bound before anything else is done. Raises StartupError when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            sentence = "Port %(port)s of %(host)s is taken or not allowed. Set NICHEWISE_PORT to another one."
+            raise StartupError(sentence, port=settings.port, host=settings.host) from error
+        yield listener
 
 
 def _migrate(url: str) -> None:

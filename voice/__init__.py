@@ -1,0 +1,3 @@
+"""Voice: the Gradio screen at `PATH` and the door that leads to it."""
+
+PATH = "/voice"

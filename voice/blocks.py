@@ -21,7 +21,7 @@ from core.roles import Permission
 from services.asking import Ask
 from services.container import Services
 from services.sessions import SESSION_COOKIE
-from voice.door import PATH
+from voice import PATH
 
 TITLE = "Nichewise Voice"
 _TEXTS = {

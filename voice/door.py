@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from voice import PATH
+
 if TYPE_CHECKING:
     from services.container import Services
 
-PATH = "/voice"
 _STARTING = """<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>Nichewise</title>
 <body style="font:16px system-ui;margin:4rem;color-scheme:light dark">Voice is starting… · Голос запускается…</body>"""
 

@@ -14,15 +14,15 @@ class RateWindows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def hit(self, key: str, window: timedelta) -> tuple[int, int]:
-        """Counts one; returns the hits in the current window, this one included, and the seconds until it ends."""
+    def hit(self, key: str, window: timedelta, by: int = 1) -> tuple[int, int]:
+        """Counts `by`; returns the hits in the current window, these included, and the seconds until it ends."""
         start = func.date_bin(window, func.now(), func.to_timestamp(0))
         statement = (
             insert(windows)
-            .values(key=key, window_start=start, hits=1)
+            .values(key=key, window_start=start, hits=by)
             .on_conflict_do_update(
                 index_elements=["key", "window_start"],
-                set_={"hits": windows.c.hits + 1},
+                set_={"hits": windows.c.hits + by},
             )
             .returning(
                 windows.c.hits, func.extract("epoch", windows.c.window_start + window - func.now()).label("left")

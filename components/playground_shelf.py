@@ -1,0 +1,62 @@
+"""Saved experiments: open, ask again, delete."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import errors, playground_form, session
+from components.i18n import _, date_time
+from components.markup import plain, short
+from core.entities import Principal
+from core.playground_entities import Experiment
+
+_TITLE = 60
+
+
+def draw(who: Principal) -> None:
+    with st.popover(_("Experiments"), icon=":material/folder_open:", key="playground_shelf"), errors.shown():
+        saved = session.services().playground.list(who)
+        if not saved:
+            st.caption(_("Saved experiments are listed here."))
+        for experiment in saved:
+            _row(who, experiment)
+
+
+def _row(who: Principal, experiment: Experiment) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"playground_saved_{experiment.id}"):
+        mine = experiment.owner_id == who.user_id
+        whose = date_time(experiment.updated_at) if mine else plain(experiment.owner)
+        st.markdown(f"**{plain(short(experiment.title, _TITLE))}**  \n:gray[{whose}]", width="stretch")
+        _button(_("Open"), "open_in_new", "open", _open, experiment)
+        _button(_("Ask again"), "refresh", "again", _again, experiment)
+        if mine:
+            _button(_("Delete"), "delete", "delete", _delete, experiment)
+
+
+def _button(name: str, icon: str, key: str, action: object, experiment: Experiment) -> None:
+    st.button(
+        "",
+        icon=f":material/{icon}:",
+        help=name,
+        type="tertiary",
+        key=f"playground_{key}_{experiment.id}",
+        on_click=errors.kept(action),  # type: ignore[arg-type]
+        args=(experiment,),
+    )
+
+
+def _open(experiment: Experiment) -> None:
+    st.query_params["run"] = str(experiment.id)
+    playground_form.fill(experiment)
+
+
+def _again(experiment: Experiment) -> None:
+    copy = session.services().playground.duplicate(session.principal(), experiment.id)
+    st.query_params["run"] = str(copy)
+    playground_form.fill(experiment)
+
+
+def _delete(experiment: Experiment) -> None:
+    session.services().playground.delete(session.principal(), experiment.id)
+    if st.query_params.get("run") == str(experiment.id):
+        del st.query_params["run"]

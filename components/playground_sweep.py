@@ -1,0 +1,136 @@
+"""Sweeps over temperature and top_p: starting one, its progress, and the heat map of what came of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from statistics import fmean
+from typing import Any
+
+import streamlit as st
+
+from components import charts, errors, job_progress, session
+from components.i18n import N_, _
+from core.entities import Principal
+from core.errors import NotFound
+from core.playground_entities import Cell, Experiment
+from services.sweeps import MOST_REPEATS
+
+_TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+_TOP_PS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
+_MEASURES = {
+    "length": (N_("Length"), N_("characters")),
+    "latency": (N_("Whole answer"), N_("seconds")),
+    "agreement": (N_("Agreement between repeats"), N_("share of words, 0 to 1")),
+}
+
+
+def draw(who: Principal, experiment: Experiment) -> None:
+    if experiment.running or not any(lane.attempts for lane in experiment.lanes):
+        return
+    with st.expander(_("Sweep over temperature and top p"), icon=":material/grid_on:", expanded=bool(experiment.grid)):
+        if experiment.owner_id == who.user_id:
+            _form(experiment)
+        if experiment.sweep_id is not None:
+            _progress(who, experiment)
+        if any(cell.attempts for cell in experiment.grid):
+            _map(experiment)
+
+
+def _form(experiment: Experiment) -> None:
+    with st.form("playground_sweep", border=False):
+        columns = range(len(experiment.lanes))
+        lane = st.selectbox(_("Model of"), columns, format_func=lambda n: _("Column %(n)s", n=n + 1))
+        temperatures = st.multiselect(_("Temperature"), _TEMPERATURES, [0.0, 0.5, 1.0])
+        top_ps = st.multiselect(_("Top p"), _TOP_PS, [0.5, 0.9])
+        repeats = st.number_input(_("Repeats"), 1, MOST_REPEATS, 2)
+        if st.form_submit_button(_("Start the sweep"), icon=":material/play_arrow:"):
+            with errors.shown():
+                session.services().sweeps.start(
+                    session.principal(), experiment.id, lane or 0, temperatures, top_ps, int(repeats)
+                )
+                st.rerun()
+
+
+def _progress(who: Principal, experiment: Experiment) -> None:
+    def load() -> list[job_progress.Progress]:
+        job = session.services().sweeps.progress(session.principal(), run_id)
+        return [
+            job_progress.Progress(
+                title=_("Sweep"),
+                stage=_("asking") if job.status == "running" else _("waits"),
+                done=job.done,
+                total=job.total,
+                started_at=job.created_at,
+                ended=job.status in ("done", "failed", "cancelled"),
+            )
+        ]
+
+    run_id: Any = experiment.sweep_id
+    try:
+        job = session.services().sweeps.progress(who, run_id)
+    except NotFound:  # it is shared: the job is another person's
+        return
+    job_progress.draw(load)
+    if job.status in ("waiting", "running"):
+        st.button(
+            _("Cancel"), icon=":material/stop_circle:", key="playground_sweep_cancel",
+            on_click=errors.kept(_cancel), args=(run_id,),
+        )  # fmt: skip
+    elif job.status == "failed":
+        st.error(job.error, icon=":material/error:")
+    elif job.status == "cancelled":
+        st.caption(_("Cancelled. What was measured is kept."))
+
+
+def _cancel(run_id: Any) -> None:
+    session.services().sweeps.cancel(session.principal(), run_id)
+
+
+def _map(experiment: Experiment) -> None:
+    import plotly.graph_objects as go  # at first use: it takes a third of a second
+
+    measure = st.segmented_control(
+        _("Measure"),
+        list(_MEASURES),
+        default="length",
+        format_func=lambda one: _(_MEASURES[one][0]),
+        key="playground_measure",
+        required=True,
+    )
+    chosen = measure or "length"
+    temperatures = sorted({cell.temperature for cell in experiment.grid})
+    top_ps = sorted({cell.top_p for cell in experiment.grid})
+    values = {(cell.temperature, cell.top_p): value(cell, chosen) for cell in experiment.grid}
+    rows = [[values.get((temperature, top_p)) for temperature in temperatures] for top_p in top_ps]
+    unit = _(_MEASURES[chosen][1])
+    hover = f"{_('Temperature')} %{{x}}<br>{_('Top p')} %{{y}}<br>%{{z:,.2f}} {unit}<extra></extra>"
+    figure = go.Figure(
+        go.Heatmap(
+            x=[str(one) for one in temperatures], y=[str(one) for one in top_ps], z=rows,
+            texttemplate="%{z:,.2f}", hovertemplate=hover, colorbar={"title": unit}, xgap=2, ygap=2,
+        )
+    )  # fmt: skip
+    figure.update_layout(xaxis_title=_("Temperature"), yaxis_title=_("Top p"), height=360)
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(type="category")
+    charts.draw("playground_sweep", figure, _csv(experiment))
+
+
+def value(cell: Cell, measure: str) -> float | None:
+    """The mean over the attempts that succeeded; None where there is none."""
+    done = [attempt for attempt in cell.attempts if attempt.status == "done"]
+    if measure == "agreement" or not done:
+        return cell.agreement if done else None
+    if measure == "latency":
+        return fmean(attempt.took_ms / 1000 for attempt in done)
+    return fmean(len(attempt.text) for attempt in done)
+
+
+def _csv(experiment: Experiment) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["temperature", "top_p", *_MEASURES])
+    for cell in experiment.grid:
+        writer.writerow([cell.temperature, cell.top_p, *(value(cell, measure) for measure in _MEASURES)])
+    return out.getvalue().encode("utf-8-sig")

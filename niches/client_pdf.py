@@ -1,0 +1,233 @@
+"""Draws the page that a client gets: one A4 sheet about a niche, in the reader's language."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from typing import Any
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from core.i18n import translate
+from core.niche_entities import Metric
+from niches import amounts
+from niches.client_charts import Box, bars, columns, line
+from niches.results import Dashboard, KeyFigure
+from niches.sentences import title
+
+REGULAR, BOLD = "Roboto", "Roboto-Bold"
+_INK, _GRAY, _ACCENT, _PALE, _AMBER = map(HexColor, ("#1c2b2a", "#5c6b69", "#0f766e", "#f3f6f5", "#b7791f"))
+_WIDTH, _HEIGHT = A4
+_MARGIN = 42
+_INSIDE = _WIDTH - 2 * _MARGIN
+_FIGURES, _ACROSS = 8, 4
+_CARD, _GAP = 58, 8
+_CHART = 165
+_LINE = 12.2
+
+
+def draw(board: Dashboard, metric: str, spread: Sequence[float], language: str) -> bytes:
+    """The PDF; its charts are about `metric`, whose values of all niches are `spread`."""
+    _fonts()
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4, pageCompression=1)
+    canvas.setTitle(title(board.niche, language))
+    canvas.setAuthor("Nichewise")
+    page = _Page(canvas, board, language)
+    page.head()
+    page.figures()
+    figure = next((one for one in board.figures if one.metric.name == metric), None)
+    if figure is not None:
+        page.charts(figure, spread)
+    page.words()
+    page.foot()
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+class _Page:
+    """Writes from the top down; `top` is where the next part begins."""
+
+    def __init__(self, canvas: Canvas, board: Dashboard, language: str) -> None:
+        self._canvas = canvas
+        self._board = board
+        self._language = language
+        self._top = _HEIGHT - _MARGIN
+
+    def head(self) -> None:
+        board, canvas = self._board, self._canvas
+        _logo(canvas, _MARGIN, self._top - 22, 24)
+        self._write(BOLD, 14, _INK, _MARGIN + 32, self._top - 16, "Nichewise")
+        if board.stamp.demo:
+            self._badge(self._say("demo data").upper())
+        self._top -= 56
+        for text in simpleSplit(title(board.niche, self._language), BOLD, 22, _INSIDE)[:2]:
+            self._write(BOLD, 22, _INK, _MARGIN, self._top, text)
+            self._top -= 26
+        place = title(board.region, self._language) or self._say("All regions")
+        under = " · ".join(filter(None, (title(board.sector, self._language), place)))
+        self._write(REGULAR, 10.5, _GRAY, _MARGIN, self._top + 6, under)
+        self._top -= 10
+
+    def figures(self) -> None:
+        shown = self._board.figures[:_FIGURES]
+        width = (_INSIDE - (_ACROSS - 1) * _GAP) / _ACROSS
+        for at, figure in enumerate(shown):
+            row, place = divmod(at, _ACROSS)
+            self._card(figure, _MARGIN + place * (width + _GAP), self._top - row * (_CARD + _GAP), width)
+        self._top -= -(-len(shown) // _ACROSS) * (_CARD + _GAP) + 6
+
+    def _card(self, figure: KeyFigure, left: float, top: float, width: float) -> None:
+        standing, metric = figure.standing, figure.metric
+        self._canvas.setFillColor(_PALE)
+        self._canvas.roundRect(left, top - _CARD, width, _CARD, 5, stroke=0, fill=1)
+        self._write(REGULAR, 8, _GRAY, left + 8, top - 14, _fit(title(metric, self._language), REGULAR, 8, width - 16))
+        value = amounts.short(standing.value, metric, self._language)
+        self._write(BOLD, 14, _INK, left + 8, top - 32, _fit(value, BOLD, 14, width - 16))
+        rank = self._say("rank %(rank)s of %(niches)s", rank=standing.rank, niches=standing.niches)
+        self._write(REGULAR, 7.5, _GRAY, left + 8, top - 47, rank)
+
+    def charts(self, figure: KeyFigure, spread: Sequence[float]) -> None:
+        width = (_INSIDE - 20) / 2
+        series = self._board.series.get(figure.metric.name, ())
+        regions = self._regions(figure.metric)
+        left = Box(self._canvas, _MARGIN, self._top - _CHART, width, _CHART - 18)
+        right = Box(self._canvas, _MARGIN + width + 20, self._top - _CHART, width, _CHART - 18)
+        name = title(figure.metric, self._language)
+        if any(value is not None for _day, value in series):
+            self._title(left, self._say("%(metric)s by month", metric=name))
+            line(left, _known(series), figure.metric, self._language)
+        else:
+            self._title(left, self._say("%(metric)s: all niches, this one marked", metric=name))
+            columns(left, spread, figure.standing.value, figure.metric, self._language)
+        if regions:
+            self._title(right, self._say("%(metric)s by region", metric=name))
+            bars(right, regions, figure.metric, self._language)
+        elif series:
+            self._title(right, self._say("%(metric)s: all niches, this one marked", metric=name))
+            columns(right, spread, figure.standing.value, figure.metric, self._language)
+        self._top -= _CHART + 24
+
+    def _title(self, box: Box, text: str) -> None:
+        self._write(BOLD, 10, _INK, box.left, box.bottom + box.height + 8, _fit(text, BOLD, 10, box.width))
+
+    def _regions(self, metric: Metric) -> list[tuple[str, float]]:
+        table = self._board.regions
+        keys = [column.key for column in table.columns]
+        if metric.name not in keys:
+            return []
+        at = keys.index(metric.name)
+        found = [(str(row[0]), float(row[at])) for row in table.rows if isinstance(row[at], int | float)]
+        return sorted(found, key=lambda row: -row[1])[:8]
+
+    def words(self) -> None:
+        """The written analytics, cut at a sentence where the page ends."""
+        niche, russian = self._board.niche, self._language == "ru"
+        text = (niche.text_ru if russian else niche.text) or niche.text or niche.text_ru
+        if not text:
+            return
+        self._write(BOLD, 12, _INK, _MARGIN, self._top, self._say("The written analytics"))
+        self._top -= 18
+        room = int((self._top - _MARGIN - 34) // _LINE)
+        for written in _lines(text, room):
+            self._write(REGULAR, 9.2, _INK, _MARGIN, self._top, written)
+            self._top -= _LINE if written else _LINE / 2
+
+    def foot(self) -> None:
+        stamp, canvas = self._board.stamp, self._canvas
+        canvas.setStrokeColor(HexColor("#d9e2e0"))
+        canvas.line(_MARGIN, _MARGIN + 18, _WIDTH - _MARGIN, _MARGIN + 18)
+        parts = [
+            self._say("Source: %(source)s", source=self._say(stamp.source)) if stamp.source else "",
+            self._say("Data as of %(date)s", date=stamp.as_of) if stamp.as_of else "",
+            self._say("demo data") if stamp.demo else "",
+        ]
+        today = amounts.day(datetime.now(UTC).date(), self._language)
+        self._write(
+            REGULAR, 8, _GRAY, _MARGIN, _MARGIN + 4, _fit(" · ".join(filter(None, parts)), REGULAR, 8, _INSIDE - 90)
+        )
+        canvas.drawRightString(_WIDTH - _MARGIN, _MARGIN + 4, today)
+
+    def _badge(self, text: str) -> None:
+        width = pdfmetrics.stringWidth(text, BOLD, 8) + 14
+        self._canvas.setFillColor(HexColor("#fbf5e3"))
+        self._canvas.roundRect(_WIDTH - _MARGIN - width, self._top - 20, width, 17, 4, stroke=0, fill=1)
+        self._write(BOLD, 8, _AMBER, _WIDTH - _MARGIN - width + 7, self._top - 14.5, text)
+
+    def _write(self, font: str, size: float, color: Any, left: float, bottom: float, text: str) -> None:
+        self._canvas.setFont(font, size)
+        self._canvas.setFillColor(color)
+        self._canvas.drawString(left, bottom, text)
+
+    def _say(self, message: str, **values: object) -> str:
+        return translate(self._language, message, **values)
+
+
+def _lines(text: str, room: int) -> list[str]:
+    """At most `room` lines of the text without its Markdown signs; a text that is longer ends with a whole sentence."""
+    plain = [part.lstrip("# ").replace("**", "").replace("|", " ") for part in text.split("\n")]
+    kept: list[str] = []
+    for part in (one.strip() for one in plain):
+        if part or (kept and kept[-1]):
+            kept += simpleSplit(part, REGULAR, 9.2, _INSIDE) if part else [""]
+    if len(kept) <= room:
+        return kept
+    kept = kept[:room]
+    while kept and not kept[-1].rstrip().endswith((".", "!", "?")):
+        ended = max(kept[-1].rfind(sign) for sign in (". ", "! ", "? "))
+        if ended >= 0:
+            kept[-1] = kept[-1][: ended + 1]
+        else:
+            kept.pop()
+    return kept
+
+
+def _known(series: Sequence[tuple[date, float | None]]) -> list[tuple[date, float]]:
+    return [(day, value) for day, value in series if value is not None]
+
+
+def _fit(text: str, font: str, size: float, width: float) -> str:
+    if pdfmetrics.stringWidth(text, font, size) <= width:
+        return text
+    while text and pdfmetrics.stringWidth(text + "…", font, size) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def _logo(canvas: Canvas, left: float, bottom: float, size: float) -> None:
+    """The sign of `components/assets/icon.svg`, whose box is 32 wide and counts from the top."""
+    canvas.saveState()
+    canvas.translate(left, bottom)
+    canvas.scale(size / 32, size / 32)
+    canvas.setFillColor(_ACCENT)
+    canvas.roundRect(0, 0, 32, 32, 8, stroke=0, fill=1)
+    canvas.setStrokeColor(HexColor("#ffffff"))
+    canvas.setLineWidth(3)
+    canvas.setLineCap(1)
+    canvas.setLineJoin(1)
+    path = canvas.beginPath()
+    path.moveTo(8.5, 9)
+    path.lineTo(8.5, 22.5)
+    path.lineTo(23.5, 9.5)
+    path.lineTo(23.5, 23)
+    canvas.drawPath(path)
+    canvas.setFillColor(HexColor("#f2c184"))
+    canvas.circle(23.5, 23, 3, stroke=0, fill=1)
+    canvas.restoreState()
+
+
+def _fonts() -> None:
+    """Roboto has Cyrillic, which the fonts built into PDF readers lack."""
+    folder = files("font_roboto") / "files"
+    for name in (REGULAR, BOLD):
+        if name not in pdfmetrics.getRegisteredFontNames():
+            file = folder / ("Roboto-Regular.ttf" if name == REGULAR else "Roboto-Bold.ttf")
+            pdfmetrics.registerFont(TTFont(name, str(file)))

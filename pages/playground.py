@@ -1,0 +1,55 @@
+"""The playground: one question to up to four configurations side by side."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import streamlit as st
+
+from components import errors, navigation, playground_columns, playground_form, playground_judge, session
+from components import playground_shelf as shelf
+from components import playground_sweep as sweep
+from components.i18n import _
+from core.entities import Principal
+from core.errors import NotFound
+from core.roles import Permission
+
+
+def render() -> None:
+    who = session.require(Permission.PLAYGROUND)
+    st.html(navigation.ASSETS / "playground.css")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width="stretch"):
+            navigation.title(_("Playground"), _("The same question, answered side by side; each column for itself."))
+        shelf.draw(who)
+    playground_form.draw(who, _run)
+    experiment_id = _shown()
+    if experiment_id is not None:
+        with errors.shown():
+            _result(who, experiment_id)
+
+
+def _result(who: Principal, experiment_id: UUID) -> None:
+    try:
+        experiment = session.services().playground.state(who, experiment_id)
+    except NotFound:
+        del st.query_params["run"]
+        raise
+    blind = playground_judge.blind(who, experiment)
+    playground_columns.draw(who, experiment, blind=blind)
+    playground_judge.draw(who, experiment, blind=blind)
+    if not blind:
+        sweep.draw(who, experiment)
+
+
+def _run(who: Principal) -> None:
+    started = session.services().playground.start(who, playground_form.comparison())
+    st.query_params["run"] = str(started)
+
+
+def _shown() -> UUID | None:
+    """The experiment that the address names, so that it survives a reload and can be sent to somebody."""
+    try:
+        return UUID(st.query_params.get("run", ""))
+    except ValueError:
+        return None
