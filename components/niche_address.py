@@ -31,7 +31,7 @@ def change(**values: str | Sequence[str]) -> None:
     """Changes a part of the address; "" takes a name out of it."""
     for name, value in values.items():
         if value:
-            st.query_params[name] = value  # type: ignore[assignment]
+            st.query_params[name] = value
         else:
             st.query_params.pop(name, None)
 

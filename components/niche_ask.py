@@ -13,7 +13,7 @@ from components import niche_words as words
 from components.i18n import N_, _, number
 from components.markup import plain
 from core.entities import Principal
-from core.niche_entities import Catalogue
+from core.niche_entities import Catalogue, Metric, Niche, Region, Sector
 from niches import amounts
 from niches.plan import Plan, Refusal
 from niches.results import Answer
@@ -74,8 +74,8 @@ def _suggested(catalogue: Catalogue) -> Iterator[str]:
     first, last = metrics[0], metrics[min(2, len(metrics) - 1)]
     one, other = niches[0], niches[-1]
     named = {
-        "first": words.title(first),
-        "last": words.title(last),
+        "first": words.title(first).lower(),
+        "last": words.title(last).lower(),
         "one": words.title(one),
         "other": words.title(other),
         "region": words.title(region),
@@ -129,7 +129,7 @@ def _said(plan: Plan, catalogue: Catalogue) -> Iterator[str]:
 
 def _title(catalogue: Catalogue, english: str) -> str:
     """A region's or sector's title as the reader writes it."""
-    named = (*catalogue.regions.values(), *catalogue.sectors.values())
+    named: list[Region | Sector] = [*catalogue.regions.values(), *catalogue.sectors.values()]
     return words.title(next((one for one in named if one.title == english), None)) if english else ""
 
 
@@ -158,12 +158,8 @@ def _mended(question: str, refusal: Refusal, choice: str) -> str:
 
 
 def _local(catalogue: Catalogue, choice: str) -> str:
-    named = (
-        *catalogue.metrics.values(),
-        *catalogue.niches.values(),
-        *catalogue.regions.values(),
-        *catalogue.sectors.values(),
-    )
+    named: list[Metric | Niche | Region | Sector] = [*catalogue.metrics.values(), *catalogue.niches.values()]
+    named += [*catalogue.regions.values(), *catalogue.sectors.values()]
     return words.title(next((one for one in named if one.title == choice), None)) or choice
 
 
@@ -185,10 +181,12 @@ def _chart(answer: Answer) -> None:
     table, metric = answer.table, answer.metric
     assert table is not None  # noqa: S101 - the caller has looked
     assert metric is not None  # noqa: S101 - the same
-    names = [column.key for column in table.columns]
-    x, y = names.index(answer.chart.x), names.index(answer.chart.y)
-    shares = table.columns[y].format == "percent"
-    rows = [(str(row[x]), float(row[y])) for row in table.rows if isinstance(row[y], int | float)]
+    columns = {column.key: column for column in table.columns}
+    shares = columns[answer.chart.y].format == "percent"
+    rows = table.pairs(answer.chart.x, answer.chart.y)
     charts.ranking(
-        "niches_answer_chart", rows, charts.as_share(metric) if shares else metric, what=words.column(table.columns[x])
+        "niches_answer_chart",
+        rows,
+        charts.as_share(metric) if shares else metric,
+        what=words.column(columns[answer.chart.x]),
     )

@@ -14,7 +14,7 @@ import streamlit as st
 from components import charts, session
 from components import niche_words as words
 from components.i18n import _, ngettext
-from components.tables import Column, as_csv
+from components.tables import Column, Row, as_csv
 from core.niche_entities import Metric
 from niches import amounts
 
@@ -23,7 +23,7 @@ _BINS = 28
 _BAR, _MOST_BARS = 26, 25  # px, bars of a ranking
 _ROOM = 1.16  # beside the longest bar, for its figure
 _HEIGHT = 300
-_MONTHS_NAMED = 4  # on an axis
+_MONTHS_NAMED, _INTERVALS = 4, 4  # on an axis
 _WIDEST_LABEL = 30  # characters
 
 
@@ -91,8 +91,9 @@ def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen
             orientation="h",
             marker_color=[accent if not chosen or label == chosen else pale for label, _value in shown],
             text=[words.short(value, metric) for _label, value in shown],
-            textposition="outside",
+            textposition="auto",
             textangle=0,
+            insidetextanchor="end",
             cliponaxis=False,
             customdata=[f"{label}<br>{words.full(value, metric)}" for label, value in shown],
             hovertemplate="%{customdata}<extra></extra>",
@@ -100,7 +101,9 @@ def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     low, high = (edge([0.0, *(value * factor for _label, value in shown)]) for edge in (min, max))
-    figure.update_xaxes(title=_axis_title(metric, unit), range=[low * _ROOM, high * _ROOM or 1], **_ticks([low, high]))
+    figure.update_xaxes(
+        title=_axis_title(metric, unit), range=[low * _ROOM, high * _ROOM or 1], tickangle=0, **_ticks([low, high])
+    )
     figure.update_layout(height=max(180, _BAR * len(shown) + 90), bargap=0.25, showlegend=False)
     data = [{"name": label, "value": value} for label, value in rows]
     charts.draw(name, figure, as_csv((Column("name", what or _("Name")), _figures(metric)), data))
@@ -141,7 +144,7 @@ def months(name: str, lines: Mapping[str, Series], metric: Metric) -> None:
     top = max(every, default=1.0) * 1.08 or 1.0
     figure.update_yaxes(title=_axis_title(metric, unit), range=[low * 1.08, top], **_ticks([low, *every]))
     figure.update_layout(height=_HEIGHT + (0 if alone else 40), showlegend=not alone, hovermode="closest")
-    data = [
+    data: list[Row] = [
         {"name": title, "month": f"{day:%Y-%m}", "value": value}
         for title, series in lines.items()
         for day, value in series
@@ -154,7 +157,7 @@ def _figures(metric: Metric) -> Column:
     return Column("value", f"{words.title(metric)}, {unit}" if unit else words.title(metric))
 
 
-def _axis(figure: Any, edges: Sequence[float], metric: Metric, *, logarithmic: bool) -> None:
+def _axis(figure: Any, edges: Any, metric: Metric, *, logarithmic: bool) -> None:
     factor, unit = amounts.natural(metric, session.locale())
     title = _axis_title(metric, unit)
     if not logarithmic:
@@ -178,11 +181,11 @@ def _axis(figure: Any, edges: Sequence[float], metric: Metric, *, logarithmic: b
 
 
 def _ticks(values: Sequence[float]) -> dict[str, Any]:
-    """Four to six round places between zero and the values, written as short as figures are."""
+    """A few round places between zero and the values, written as short as figures are."""
     low, high = min(0.0, *values), max(0.0, *values)
     span = (high - low) or 1.0
     step = 10.0 ** math.floor(math.log10(span / 4))
-    step *= next(times for times in (1, 2, 5, 10) if span / (step * times) <= 5)
+    step *= next(times for times in (1, 2, 5, 10) if span / (step * times) <= _INTERVALS)
     at = [place * step for place in range(math.floor(low / step), math.floor(high / step) + 1)]
     return {"tickvals": at, "ticktext": [amounts.compact(round(one, 10), session.locale()) for one in at]}
 

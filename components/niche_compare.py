@@ -13,6 +13,7 @@ from components import niche_words as words
 from components.i18n import _
 from core.entities import Principal
 from core.niche_entities import Catalogue, Metric, Niche
+from niches import amounts
 from niches.results import Comparison
 
 _MOST = 5
@@ -37,7 +38,7 @@ def draw(who: Principal) -> None:
             _("Chart shows"),
             list(metrics),
             lambda one: words.title(metrics[one]),
-            default=next(iter(metrics)),
+            default=amounts.leading(metrics.values()),
         )
     ]
     _chart(found, metric)

@@ -15,6 +15,7 @@ from components.i18n import _
 from components.markup import harmless, plain
 from core.entities import Principal
 from core.niche_entities import Catalogue, Metric
+from niches import amounts
 from niches.results import Dashboard
 from services import niche_exports
 
@@ -93,7 +94,7 @@ def _choices(catalogue: Catalogue, board: Dashboard) -> tuple[str, Metric | None
     if not metrics:
         return region, None
     with right:
-        first = next((name for name, one in metrics.items() if one.over_time == "sum"), next(iter(metrics)))
+        first = amounts.leading(metrics.values())
         chosen = address.select(
             "metric", _("Charts show"), list(metrics), lambda one: words.title(metrics[one]), default=first
         )
@@ -117,13 +118,10 @@ def _charts(who: Principal, board: Dashboard, metric: Metric, region: str) -> No
 
 
 def _regions(board: Dashboard, metric: Metric) -> None:
-    keys = [column.key for column in board.regions.columns]
-    if metric.name not in keys:
+    if metric.name not in [column.key for column in board.regions.columns]:
         st.caption(_("There are no figures by region for this metric."))
         return
-    place = keys.index(metric.name)
-    rows = [(str(row[0]), float(row[place])) for row in board.regions.rows if isinstance(row[place], int | float)]
-    rows.sort(key=lambda row: -row[1])
+    rows = sorted(board.regions.pairs("region", metric.name), key=lambda row: -row[1])
     st.subheader(_("By region"), anchor=False)
     charts.ranking(
         "niches_regions", rows, metric, "" if board.region.whole else words.title(board.region), what=_("Region")

@@ -67,7 +67,11 @@ def _dataset(catalogue: Catalogue) -> Dataset:
 def _metric(catalogue: Catalogue, dataset: Dataset) -> Metric:
     metrics = {one.name: one for one in catalogue.metrics.values() if one.dataset_id == dataset.id}
     name = address.select(
-        "metric", _("Metric"), list(metrics), lambda one: words.title(metrics[one]), default=next(iter(metrics))
+        "metric",
+        _("Metric"),
+        list(metrics),
+        lambda one: words.title(metrics[one]),
+        default=amounts.leading(metrics.values()),
     )
     return metrics[name]
 
@@ -104,10 +108,7 @@ def _ranked(who: Principal, answer: Answer, metric: Metric) -> None:
     assert table is not None  # noqa: S101 - the caller has looked
     assert stamp is not None  # noqa: S101 - an answer with a table has one
     head = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    names = [column.key for column in table.columns]
-    place, title = names.index(metric.name), names.index("niche")
-    rows = [(str(row[title]), float(row[place])) for row in table.rows if isinstance(row[place], int | float)]
-    charts.ranking("niches_leaders_chart", rows, metric, what=_("Niche"))
+    charts.ranking("niches_leaders_chart", table.pairs("niche", metric.name), metric, what=_("Niche"))
     st.caption(_("Tick two to five rows to compare them."))
     ticked = niche_tables.draw("niches_leaders", table, stamp, about=[answer.text], choose=True, links=True)
     with head:

@@ -37,6 +37,7 @@ def draw(
     if links and "id" in frame:
         frame.insert(0, "open", [address.link("niches", niche=str(id_)) for id_ in frame["id"]])
     shown = [key for key in frame.columns if key != "id"]
+    selecting: Any = {"on_select": "rerun", "selection_mode": "multi-row"} if choose else {}
     event: Any = st.dataframe(
         frame,
         key=f"{name}_table",
@@ -44,7 +45,7 @@ def draw(
         column_order=shown,
         height=_ROW * (min(len(table.rows), _MOST_ROWS) + 1) + 3,
         column_config={**{one.key: _config(one) for one in table.columns}, "open": _opening()},
-        **({"on_select": "rerun", "selection_mode": "multi-row"} if choose else {}),
+        **selecting,
     )
     footer(name, table, stamp, about)
     return [str(frame["id"].iloc[at]) for at in event.selection.rows] if choose else []

@@ -59,19 +59,8 @@ def stamp(made: Stamp) -> str:
     """Markdown: where figures come from, as of when, and that they are made up where they are."""
     parts = [_("Source: %(source)s", source=plain(_(made.source)))] if made.source else []
     if made.as_of:
-        parts.append(_("Data as of %(date)s", date=plain(as_of(made.as_of))))
+        parts.append(_("Data as of %(date)s", date=plain(amounts.as_of(made.as_of, session.locale()))))
     return " · ".join([*([demo()] if made.demo else []), *parts])
-
-
-def as_of(said: str) -> str:
-    """2018 as it is, 2025-12 as a month."""
-    from niches import values
-
-    try:
-        day = values.period(said)
-    except ValueError:
-        day = None
-    return amounts.month(day, session.locale()) if day and len(said) > 4 else said
 
 
 def demo() -> str:

@@ -132,7 +132,7 @@ def _measures(lane: Lane) -> None:
         (_("Whole answer"), _seconds([one.took_ms for one in attempts])),
         (_("Tokens"), _tokens(last)),
         (_("Cost"), number(last.cost, 6) if last.cost is not None else ""),
-        (_("Length"), _("%(n)s characters", n=_spread([float(len(one.text)) for one in attempts], 0))),
+        (_("Characters"), _spread([float(len(one.text)) for one in attempts], 0)),
         (_("Agreement"), _agreement([one.text for one in attempts if one.status == "done"])),
         (_("Applied"), ", ".join(last.applied)),
         (_("Ignored"), f"<b>{', '.join(last.ignored)}</b>" if last.ignored else ""),

@@ -96,8 +96,8 @@ def _columns(who: Principal) -> None:
     for number, place in enumerate(st.columns(_count())):
         with place:
             prefix = f"playground_{number}"
-            name = _("Column %(n)s", n=number + 1)
-            with st.popover(f"{name} · {_summary(prefix)}", icon=":material/tune:", width="stretch"):
+            name = f"{number + 1}. {_summary(prefix)}"
+            with st.popover(name, icon=":material/tune:", width="stretch", key=f"{prefix}_settings"):
                 _column(prefix, presets)
 
 

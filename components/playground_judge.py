@@ -65,7 +65,7 @@ def _cast(experiment: Experiment, column: int) -> None:
 
 
 def _scores(who: Principal) -> None:
-    rows = [
+    rows: list[tables.Row] = [
         {
             "model": f"{playground_form.label(score.provider)} · {score.model}",
             "won": score.won,

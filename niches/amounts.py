@@ -1,13 +1,15 @@
-"""Writes figures for eyes: short, with a unit, in the reader's language; `niches.sentences.amount` writes them whole."""
+"""Writes figures for eyes: short, with a unit, in the reader's language; `sentences.amount` writes them whole."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_decimal
 
 from core.niche_entities import Metric
+from niches import values
 
 _THOUSANDS = ("thousand ", "тыс. ")
 _ALL_DIGITS = 10_000  # below this a number is as short as it gets
@@ -49,3 +51,18 @@ def month(day: date, language: str) -> str:
 
 def day(at: date, language: str) -> str:
     return str(format_date(at, "d MMM y", locale=language))
+
+
+def as_of(said: str, language: str) -> str:
+    """2018 as it is, 2025-12 as a month."""
+    try:
+        at = values.period(said)
+    except ValueError:
+        return said
+    return month(at, language) if at and len(said) > len("2025") else said
+
+
+def leading(metrics: Iterable[Metric]) -> str:
+    """The name of the metric to show first: one that is counted up over a year tells more than a state; "" for none."""
+    known = list(metrics)
+    return next((one.name for one in known if one.over_time == "sum"), known[0].name if known else "")

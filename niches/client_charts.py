@@ -39,7 +39,8 @@ def line(box: Box, series: Sequence[tuple[date, float]], metric: Metric, languag
     points = [
         (left + at * step, base + (value - low) / (high - low) * height) for at, (_day, value) in enumerate(series)
     ]
-    _grid(box, base, height, amounts.short(high, metric, language))
+    peak = "" if series[-1][1] == high else amounts.short(high, metric, language)  # the last one says its own
+    _grid(box, base, height, peak)
     canvas.setStrokeColor(_ACCENT)
     canvas.setLineWidth(1.6)
     path = canvas.beginPath()

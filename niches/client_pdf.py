@@ -27,7 +27,7 @@ _INK, _GRAY, _ACCENT, _PALE, _AMBER = map(HexColor, ("#1c2b2a", "#5c6b69", "#0f7
 _WIDTH, _HEIGHT = A4
 _MARGIN = 42
 _INSIDE = _WIDTH - 2 * _MARGIN
-_FIGURES, _ACROSS = 8, 4
+_FIGURES, _ACROSS = 12, 4
 _CARD, _GAP = 58, 8
 _CHART = 165
 _LINE = 12.2
@@ -67,12 +67,12 @@ class _Page:
         _logo(canvas, _MARGIN, self._top - 22, 24)
         self._write(BOLD, 14, _INK, _MARGIN + 32, self._top - 16, "Nichewise")
         if board.stamp.demo:
-            self._badge(self._say("demo data").upper())
+            self._badge(translate(self._language, "demo data").upper())
         self._top -= 56
         for text in simpleSplit(title(board.niche, self._language), BOLD, 22, _INSIDE)[:2]:
             self._write(BOLD, 22, _INK, _MARGIN, self._top, text)
             self._top -= 26
-        place = title(board.region, self._language) or self._say("All regions")
+        place = title(board.region, self._language) or translate(self._language, "All regions")
         under = " · ".join(filter(None, (title(board.sector, self._language), place)))
         self._write(REGULAR, 10.5, _GRAY, _MARGIN, self._top + 6, under)
         self._top -= 10
@@ -92,7 +92,7 @@ class _Page:
         self._write(REGULAR, 8, _GRAY, left + 8, top - 14, _fit(title(metric, self._language), REGULAR, 8, width - 16))
         value = amounts.short(standing.value, metric, self._language)
         self._write(BOLD, 14, _INK, left + 8, top - 32, _fit(value, BOLD, 14, width - 16))
-        rank = self._say("rank %(rank)s of %(niches)s", rank=standing.rank, niches=standing.niches)
+        rank = translate(self._language, "rank %(rank)s of %(niches)s", rank=standing.rank, niches=standing.niches)
         self._write(REGULAR, 7.5, _GRAY, left + 8, top - 47, rank)
 
     def charts(self, figure: KeyFigure, spread: Sequence[float]) -> None:
@@ -103,16 +103,16 @@ class _Page:
         right = Box(self._canvas, _MARGIN + width + 20, self._top - _CHART, width, _CHART - 18)
         name = title(figure.metric, self._language)
         if any(value is not None for _day, value in series):
-            self._title(left, self._say("%(metric)s by month", metric=name))
+            self._title(left, translate(self._language, "%(metric)s by month", metric=name))
             line(left, _known(series), figure.metric, self._language)
         else:
-            self._title(left, self._say("%(metric)s: all niches, this one marked", metric=name))
+            self._title(left, translate(self._language, "%(metric)s: all niches, this one marked", metric=name))
             columns(left, spread, figure.standing.value, figure.metric, self._language)
         if regions:
-            self._title(right, self._say("%(metric)s by region", metric=name))
+            self._title(right, translate(self._language, "%(metric)s by region", metric=name))
             bars(right, regions, figure.metric, self._language)
         elif series:
-            self._title(right, self._say("%(metric)s: all niches, this one marked", metric=name))
+            self._title(right, translate(self._language, "%(metric)s: all niches, this one marked", metric=name))
             columns(right, spread, figure.standing.value, figure.metric, self._language)
         self._top -= _CHART + 24
 
@@ -121,12 +121,9 @@ class _Page:
 
     def _regions(self, metric: Metric) -> list[tuple[str, float]]:
         table = self._board.regions
-        keys = [column.key for column in table.columns]
-        if metric.name not in keys:
+        if metric.name not in [column.key for column in table.columns]:
             return []
-        at = keys.index(metric.name)
-        found = [(str(row[0]), float(row[at])) for row in table.rows if isinstance(row[at], int | float)]
-        return sorted(found, key=lambda row: -row[1])[:8]
+        return sorted(table.pairs("region", metric.name), key=lambda row: -row[1])[:8]
 
     def words(self) -> None:
         """The written analytics, cut at a sentence where the page ends."""
@@ -134,7 +131,7 @@ class _Page:
         text = (niche.text_ru if russian else niche.text) or niche.text or niche.text_ru
         if not text:
             return
-        self._write(BOLD, 12, _INK, _MARGIN, self._top, self._say("The written analytics"))
+        self._write(BOLD, 12, _INK, _MARGIN, self._top, translate(self._language, "The written analytics"))
         self._top -= 18
         room = int((self._top - _MARGIN - 34) // _LINE)
         for written in _lines(text, room):
@@ -146,9 +143,13 @@ class _Page:
         canvas.setStrokeColor(HexColor("#d9e2e0"))
         canvas.line(_MARGIN, _MARGIN + 18, _WIDTH - _MARGIN, _MARGIN + 18)
         parts = [
-            self._say("Source: %(source)s", source=self._say(stamp.source)) if stamp.source else "",
-            self._say("Data as of %(date)s", date=stamp.as_of) if stamp.as_of else "",
-            self._say("demo data") if stamp.demo else "",
+            translate(self._language, "Source: %(source)s", source=translate(self._language, stamp.source))
+            if stamp.source
+            else "",
+            translate(self._language, "Data as of %(date)s", date=amounts.as_of(stamp.as_of, self._language))
+            if stamp.as_of
+            else "",
+            translate(self._language, "demo data") if stamp.demo else "",
         ]
         today = amounts.day(datetime.now(UTC).date(), self._language)
         self._write(
@@ -166,9 +167,6 @@ class _Page:
         self._canvas.setFont(font, size)
         self._canvas.setFillColor(color)
         self._canvas.drawString(left, bottom, text)
-
-    def _say(self, message: str, **values: object) -> str:
-        return translate(self._language, message, **values)
 
 
 def _lines(text: str, room: int) -> list[str]:

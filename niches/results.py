@@ -39,6 +39,12 @@ class Table:
         place = [column.key for column in self.columns].index(key)
         return sum(row[place] for row in self.rows if isinstance(row[place], int | float))  # type: ignore[misc]
 
+    def pairs(self, x: str, y: str) -> list[tuple[str, float]]:
+        """(text, figure) of two columns, without the rows that have no figure."""
+        keys = [column.key for column in self.columns]
+        cells = [(str(row[keys.index(x)]), row[keys.index(y)]) for row in self.rows]
+        return [(name, float(cell)) for name, cell in cells if isinstance(cell, int | float)]
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

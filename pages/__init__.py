@@ -33,6 +33,7 @@ SCREENS = (
     Screen("talk", N_("Voice"), "mic", WORK, Permission.VOICE, "talk"),  # /voice is Gradio
     Screen("documents", N_("Documents"), "description", KNOWLEDGE, Permission.UPLOAD, "documents"),
     Screen("corpora", N_("Corpora"), "library_books", KNOWLEDGE, Permission.CORPORA_READ, "corpora"),
+    Screen("niche-data", N_("Niche data"), "database_upload", KNOWLEDGE, Permission.CORPORA_MANAGE, "niche_data"),
     Screen("people", N_("People"), "group", ADMINISTRATION, Permission.PEOPLE, "people"),
     Screen("providers", N_("Providers"), "dns", ADMINISTRATION, Permission.SYSTEM, "providers"),
     Screen("health", N_("System health"), "monitor_heart", ADMINISTRATION, Permission.SYSTEM, "health"),

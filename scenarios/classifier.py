@@ -24,7 +24,7 @@ _WORD = re.compile(r"\w+|[?!:]")
 
 
 def words_of(text: str) -> list[str]:
-    """The words as the classifier sees them: folded, with e-mails, six-digit codes and numbers as words of their own."""
+    """The words as the classifier sees them: folded, with e-mails, six-digit codes and numbers made alike."""
     text = text if len(text) <= HEAD + TAIL else f"{text[:HEAD]} {text[-TAIL:]}"
     folded = text.casefold().replace("ё", "е")
     marked = _NUMBER.sub("0", _CODE.sub(" _code_ ", _EMAIL.sub(" _email_ ", folded)))

@@ -1,4 +1,4 @@
-"""Decides which scenario a message belongs to: the conversation's state, then the classifier, then the model, or asks."""
+"""Decides which scenario a message belongs to: the conversation's state, the classifier, the model, or a question."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Router:
     def _classifier(self) -> Classifier:
         return Classifier.load(self.path)
 
-    def route(self, message: str, state: State = State()) -> Decision:  # noqa: B008 - it is frozen
+    def route(self, message: str, state: State = State()) -> Decision:
         scores = self._classifier.scores(message)
         if settled := _by_state(message, state):
             scenario, by, reason = settled

@@ -39,7 +39,9 @@ def fit(labelled: Sequence[tuple[str, str]]) -> Classifier:
     rarity = (np.log((1 + len(rows)) / (1 + seen)) + 1).astype(np.float32)
     values = np.concatenate([unit(rarity[row]) for row in rows])
     matrix = csr_matrix((values, columns, np.cumsum([0, *map(len, rows)])), shape=(len(rows), BUCKETS))
-    model = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=1000).fit(matrix, [label for label, _ in labelled])
+    model = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=1000).fit(
+        matrix, [label for label, _ in labelled]
+    )
     labels = tuple(str(label) for label in model.classes_)
     return Classifier(labels, model.coef_.astype(np.float32), model.intercept_.astype(np.float32), rarity)
 

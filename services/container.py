@@ -13,6 +13,7 @@ from rag.parsing import Parser
 from rag.questions import Questions
 from rag.retrieval import Retriever
 from rag.vectors import Vectors
+from scenarios.router import Router
 from services.accounts import Accounts
 from services.audit import Audit
 from services.batching import Traffic
@@ -24,11 +25,13 @@ from services.credentials import Passwords
 from services.documents import Documents
 from services.engine import Engine
 from services.fingerprints import Fingerprints
+from services.guardrails import Guardrails
 from services.health import Health
 from services.images import PageImages
 from services.indexing import Indexing
 from services.ingestion import Ingestion
 from services.keys import Keys
+from services.limits import Limits
 from services.mail import Mail
 from services.niche_catalogue import NicheCatalogue
 from services.niche_import import NicheImport
@@ -43,6 +46,7 @@ from services.publishing import Publishing
 from services.rates import Rates
 from services.reindexing import Reindexing
 from services.removal import Removal
+from services.routing import Routing
 from services.search import Search
 from services.sessions import Sessions
 from services.sweeps import Sweeps
@@ -80,6 +84,9 @@ class Services:
     niche_import: NicheImport
     niches: Niches
     upkeep: Upkeep
+    guardrails: Guardrails
+    limits: Limits
+    routing: Routing
     conversations: Conversations
     turns: Turns
     playground: Playground
@@ -147,6 +154,9 @@ def build(settings: Settings, database_url: str) -> Services:
         niche_import=NicheImport(db, blobs),
         niches=Niches(db, niche_catalogue),
         upkeep=Upkeep(db),
+        guardrails=Guardrails(db),
+        limits=Limits(db),
+        routing=Routing(db, Router()),
         conversations=Conversations(db),
         turns=Turns(settings, db, collections, search.for_answer, engine),
         playground=playground,

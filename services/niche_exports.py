@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from core.entities import Principal
 from core.i18n import translate
+from niches import amounts
 from niches.results import Cell, Column, Stamp, Table
 from services.niches import Niches
 
@@ -69,8 +70,8 @@ def client_pdf(niches: Niches, principal: Principal, niche_id: str, region: str,
     from niches import client_pdf as page  # reportlab takes a third of a second
 
     dashboard = niches.dashboard(principal, niche_id, region, language)
-    names = [figure.metric.name for figure in dashboard.figures]
-    chosen = metric if metric in names else next(iter(names), "")
+    metrics = [figure.metric for figure in dashboard.figures]
+    chosen = metric if metric in [one.name for one in metrics] else amounts.leading(metrics)
     spread = niches.distribution(principal, niche_id, chosen, region) if chosen else []
     return page.draw(dashboard, chosen, spread, language)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from core.entities import GuardRules, Principal, SecurityEvent
 from core.security import Cipher
@@ -18,7 +18,11 @@ class Guards:
 
     def newest(self) -> int:
         """The version of the rules that count; 0 while only the shipped ones exist."""
-        return self._connection.execute(select(func.coalesce(func.max(guard_rules.c.version), 0))).scalar_one()
+        return int(self._connection.execute(select(func.coalesce(func.max(guard_rules.c.version), 0))).scalar_one())
+
+    def lock(self) -> None:
+        """Until this transaction ends nobody else saves rules."""
+        self._connection.execute(text("LOCK TABLE guard_rules IN SHARE ROW EXCLUSIVE MODE"))
 
     def version(self, version: int) -> GuardRules | None:
         row = self._connection.execute(select(*_SHOWN).where(guard_rules.c.version == version)).one_or_none()
@@ -32,9 +36,9 @@ class Guards:
     def save(self, body: str, note: str, who: Principal) -> int:
         values = {"body": body, "note": note, "created_by": who.user_id, "author": who.email}
         statement = insert(guard_rules).values(values).returning(guard_rules.c.version)
-        return self._connection.execute(statement).scalar_one()
+        return int(self._connection.execute(statement).scalar_one())
 
-    def record(self, who: Principal, *, side: str, rule: str, category: str, rules_version: int, text: str) -> None:
+    def record(self, who: Principal, *, side: str, rule: str, category: str, rules_version: int, content: str) -> None:
         self._connection.execute(
             insert(security_events).values(
                 actor_id=who.user_id,
@@ -44,7 +48,7 @@ class Guards:
                 rule=rule,
                 category=category,
                 rules_version=rules_version,
-                text_sealed=self._cipher.seal(text),
+                text_sealed=self._cipher.seal(content),
             )
         )
 

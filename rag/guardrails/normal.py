@@ -1,4 +1,4 @@
-"""Undoes disguises before rules are matched: case, look-alikes, hidden characters, spacing, digits for letters, encodings.
+"""Undoes disguises before rules are matched: case, look-alikes, hidden characters, spacing, digits, encodings.
 
 Every step is linear in the length of the text.
 """

@@ -67,7 +67,7 @@ def _folded(text: str) -> str:
 
 
 def _key_end(text: str, start: int) -> int:
-    while start < len(text) and (text[start].isascii() and text[start].isalnum() or text[start] in "_-"):
+    while start < len(text) and (text[start] in "_-" or (text[start].isascii() and text[start].isalnum())):
         start += 1
     return start
 

@@ -46,21 +46,23 @@ def parse(source: str, sets: Mapping[str, Sequence[str]]) -> Phrase:
         return Phrase(source, literal=" ".join(normal.fold(text[1:-1]).split()))
     slots: list[Slot] = []
     gap = 0
-    for token in text.removeprefix(_START).split():
-        if token == "..." or (token.startswith("~") and token[1:].isdigit()):
-            gap = _DOTS if token == "..." else int(token[1:])
+    for part in text.removeprefix(_START).split():
+        if part == "..." or (part.startswith("~") and part[1:].isdigit()):
+            gap = _DOTS if part == "..." else int(part[1:])
             continue
-        slots.append(_slot(source, token, sets, gap if slots else 0))
+        slots.append(_slot(source, part, sets, gap if slots else 0))
         gap = 0
     if not slots or len(slots) > _MOST_SLOTS or gap or any(slot.gap > _MOST_GAP for slot in slots):
-        raise BadInput("The phrase “%(phrase)s” has no words, too many of them, or a gap that is too wide.", phrase=source)
+        raise BadInput(
+            "The phrase “%(phrase)s” has no words, too many of them, or a gap that is too wide.", phrase=source
+        )
     return Phrase(source, tuple(slots), at_start=text.startswith(_START))
 
 
-def _slot(source: str, token: str, sets: Mapping[str, Sequence[str]], gap: int) -> Slot:
+def _slot(source: str, part: str, sets: Mapping[str, Sequence[str]], gap: int) -> Slot:
     exact: set[str] = set()
     stems: set[str] = set()
-    for choice in _choices(source, token, sets):
+    for choice in _choices(source, part, sets):
         stem = choice.endswith("*")
         folded = normal.words(normal.fold(choice.removesuffix("*")))
         shortest = _SHORTEST_STEM if stem else 1
@@ -70,14 +72,16 @@ def _slot(source: str, token: str, sets: Mapping[str, Sequence[str]], gap: int) 
     return Slot(frozenset(exact), frozenset(stems), gap)
 
 
-def _choices(source: str, token: str, sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
-    for choice in token.split("|"):
+def _choices(source: str, part: str, sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
+    for choice in part.split("|"):
         if not choice.startswith("@"):
             yield choice
         elif choice[1:] in sets:
             yield from sets[choice[1:]]
         else:
-            raise BadInput("The phrase “%(phrase)s” names a set %(set)s that does not exist.", phrase=source, set=choice)
+            raise BadInput(
+                "The phrase “%(phrase)s” names a set %(set)s that does not exist.", phrase=source, set=choice
+            )
 
 
 @dataclass(frozen=True)

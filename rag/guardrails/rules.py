@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import BadInput
@@ -131,6 +130,8 @@ def _ready(rule: Rule, sets: Mapping[str, list[str]]) -> _Ready:
 
 
 def _file(text: str) -> _File:
+    import yaml  # not at the top: the first page does not wait for it
+
     if len(text) > LONGEST_TEXT:
         raise BadInput("The rules are longer than %(most)s characters.", most=LONGEST_TEXT)
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -115,9 +117,15 @@ def http_client(url: str, read_seconds: float) -> httpx.AsyncClient:
     )
 
 
-def secure(url: str) -> bool:
-    # A plain-http server needs no certificates, whose loading takes 20 ms for each client.
-    return not url.startswith("http://")
+def secure(url: str) -> ssl.SSLContext | bool:
+    """What httpx is to verify a server with; a plain-http one needs no certificates."""
+    return False if url.startswith("http://") else _certificates()
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    # To load them takes 20 ms, on the loop that all answers share: once is enough.
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def estimate_tokens(text: str) -> int:

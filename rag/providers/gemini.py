@@ -9,7 +9,7 @@ import httpx
 from core.entities import Usage
 from core.errors import NichewiseError, ProviderFailed, ProviderUnavailable
 from core.settings import Settings
-from rag.providers.base import ASK_SECONDS, READ_SECONDS, Ending, http_client
+from rag.providers.base import ASK_SECONDS, READ_SECONDS, Ending, http_client, secure
 from rag.providers.params import Params
 from rag.providers.vendor_errors import NO_KEY, by_status, by_transport
 
@@ -112,6 +112,7 @@ class Gemini:
             api_version=_VERSION,
             timeout=round(seconds * 1000),
             httpx_async_client=http,
+            httpx_client=httpx.Client(trust_env=False, verify=secure(self.address(settings))),
         )
         return Client(api_key=key, vertexai=False, http_options=options)
 

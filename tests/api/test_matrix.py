@@ -60,6 +60,7 @@ ROWS = [
     Row("POST", "/api/chat", NOTHING, {"json": {"message": "Hello", "collection": "nothing"}}),
     Row("GET", "/api/chat/{message_id}", NOTHING, path="/api/chat/{nothing}"),
     Row("POST", "/api/chat/{message_id}/stop", NOTHING, path="/api/chat/{nothing}/stop"),
+    Row("POST", "/api/route", SIGNED_IN, {"json": {"message": "How much does a bakery earn?"}}),
     Row("GET", "/api/search", NOTHING, {"params": {"q": "tea", "collection": "nothing"}}),
     Row("POST", "/api/chat", NOTHING, {"json": {"message": "tea", "collection": "nothing"}}),
     Row("GET", "/api/chat/{message_id}", NOTHING, path="/api/chat/{nothing}"),

@@ -1,0 +1,68 @@
+"""Measures the router on questions that it was not trained with: `python -m bench.router`."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from bench.house import table
+from bench.labelled import questions
+from scenarios.router import MODEL, SCENARIOS, Route, Router
+
+
+@dataclass(frozen=True)
+class Routed:
+    """`accuracy` counts the scenario that scores best, also where the router asks; `decided` is the share of questions
+    that it does not ask about, and `right` how many of those it gets right."""
+
+    accuracy: float
+    decided: float
+    right: float
+    p95_ms: float
+    load_ms: float
+    confusion: Counter[tuple[str, str, str]]  # scenario, language, decision
+
+
+def measure() -> Routed:
+    started = time.perf_counter()
+    router = Router()
+    router.route("warm up")
+    load_ms = (time.perf_counter() - started) * 1000
+    rows = questions()
+    confusion: Counter[tuple[str, str, str]] = Counter()
+    best = 0
+    times = []
+    for row in rows:
+        started = time.perf_counter()
+        decision = router.route(row.text)
+        times.append((time.perf_counter() - started) * 1000)
+        best += max(decision.scores, key=lambda name: decision.scores[name]) == row.scenario
+        confusion[row.scenario, row.language, decision.scenario] += 1
+    asked = sum(count for key, count in confusion.items() if key[2] == Route.UNSURE)
+    right = sum(count for key, count in confusion.items() if key[0] == key[2])
+    return Routed(
+        accuracy=best / len(rows),
+        decided=1 - asked / len(rows),
+        right=right / (len(rows) - asked),
+        p95_ms=sorted(times)[int(0.95 * len(times))],
+        load_ms=load_ms,
+        confusion=confusion,
+    )
+
+
+def main() -> None:
+    routed = measure()
+    rows = [
+        [scenario, language, *(routed.confusion[scenario, language, decision] for decision in Route)]
+        for scenario in SCENARIOS
+        for language in ("en", "ru")
+    ]
+    print(f"{len(questions())} questions, model {MODEL.stat().st_size // 1024} kB, loaded in {routed.load_ms:.0f} ms\n")
+    print(table(["meant", "language", *(f"-> {route.value}" for route in Route)], rows))
+    print(f"\naccuracy of the best score {routed.accuracy:.3f} (aim .93), p95 {routed.p95_ms:.2f} ms (aim 5)")
+    print(f"decided without asking {routed.decided:.3f}, of those right {routed.right:.3f}")
+
+
+if __name__ == "__main__":
+    main()

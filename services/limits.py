@@ -1,0 +1,81 @@
+"""How much each role may ask: messages a minute and tokens a day, counted in PostgreSQL for all processes together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from core.entities import Principal, RoleLimit
+from core.errors import BadInput, Forbidden, TooMany
+from core.roles import Permission, Role
+from data.database import Database
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+DEFAULTS: Mapping[Role, RoleLimit] = {role: RoleLimit(role, 10 if role is Role.ADMIN else 5) for role in Role}
+MOST_PER_MINUTE = 1_000
+MOST_TOKENS = 1_000_000_000
+
+
+class Limits:
+    """Both windows are of the clock: a minute ends on the full minute, a day at midnight UTC."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def admit(self, principal: Principal) -> None:
+        """Counts one message; raises `TooMany` with the `seconds` until the next one, when a limit is used up."""
+        with self._db.begin() as tx:
+            limit = tx.limits.of(principal.role) or DEFAULTS[principal.role]
+            sent, wait = tx.rates.hit(f"chat:{_who(principal)}", MINUTE)
+            spent, until = tx.rates.hit(f"tokens:{_who(principal)}", DAY, by=0)
+        if sent > limit.per_minute:
+            raise TooMany(seconds=wait)
+        if limit.tokens_per_day is not None and spent >= limit.tokens_per_day:
+            raise TooMany(
+                "Your %(tokens)s tokens of today are used up. New ones come in %(hours)s h %(minutes)s min.",
+                tokens=limit.tokens_per_day,
+                hours=until // 3600,
+                minutes=-(-until % 3600 // 60),
+                seconds=until,
+            )
+
+    def spend(self, principal: Principal, tokens: int) -> None:
+        """Counts what an answer took, prompt and completion together."""
+        if tokens > 0:
+            with self._db.begin() as tx:
+                tx.rates.hit(f"tokens:{_who(principal)}", DAY, by=tokens)
+
+    def all(self, principal: Principal) -> tuple[RoleLimit, ...]:
+        """Of every role, as set or by default."""
+        _administer(principal)
+        with self._db.begin() as tx:
+            changed = {limit.role: limit for limit in tx.limits.all()}
+        return tuple(changed.get(role, DEFAULTS[role]) for role in Role)
+
+    def change(self, principal: Principal, limit: RoleLimit) -> None:
+        """Acts at once, in every process."""
+        _administer(principal)
+        if not 1 <= limit.per_minute <= MOST_PER_MINUTE:
+            raise BadInput("Set between 1 and %(most)s messages a minute.", most=MOST_PER_MINUTE)
+        if limit.tokens_per_day is not None and not 1 <= limit.tokens_per_day <= MOST_TOKENS:
+            raise BadInput("Set between 1 and %(most)s tokens a day, or none for no quota.", most=MOST_TOKENS)
+        with self._db.begin() as tx:
+            tx.limits.set(limit)
+            tx.audit.write(
+                principal,
+                "limits.changed",
+                "role",
+                limit.role.value,
+                per_minute=limit.per_minute,
+                tokens_per_day=limit.tokens_per_day,
+            )
+
+
+def _who(principal: Principal) -> str:
+    # A guest can drop the cookie that names them, so the address counts where it is known.
+    return str(principal.user_id or principal.ip or principal.guest_id)
+
+
+def _administer(principal: Principal) -> None:
+    if not principal.may(Permission.SYSTEM):
+        raise Forbidden

@@ -1,0 +1,72 @@
+"""Routes messages in service: what the conversation settles, the router, the record of each decision, corrections."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from core.entities import Principal
+from core.errors import BadInput, Forbidden, NotFound
+from core.roles import Permission
+from data.database import Database, Stores
+from data.stores.routes import RouteRecord
+from scenarios.router import SCENARIOS, DecidedBy, Decision, Route, Router, State
+
+GUEST = "Guests can ask about the service and register; the rest needs an account."
+_FOR_GUESTS = (Route.FAQ, Route.REGISTRATION, Route.OFFTOPIC, Route.UNSURE)
+
+
+class Routing:
+    def __init__(self, db: Database, router: Router) -> None:
+        self._db = db
+        self._router = router
+
+    def decide(self, principal: Principal, message: str, conversation_id: UUID | None = None) -> Decision:
+        """The scenario of `message`, without answering it; raises `NotFound` for another person's conversation."""
+        if not principal.may(Permission.CHAT):
+            raise Forbidden
+        if not message.strip():
+            raise BadInput("Write a message first.")
+        with self._db.begin() as tx:
+            state = self.state(tx, principal, conversation_id)
+        return self.route(principal, message, state)
+
+    def route(self, principal: Principal, message: str, state: State) -> Decision:
+        """The same for a state that is known: no database is asked."""
+        decision = self._router.route(message, state)
+        if principal.may(Permission.CHAT_DOCUMENTS) or decision.scenario in _FOR_GUESTS:
+            return decision
+        return replace(decision, scenario=Route.FAQ, reason=GUEST, decided_by=DecidedBy.STATE)
+
+    def state(self, tx: Stores, principal: Principal, conversation_id: UUID | None) -> State:
+        """What is settled by the conversation's last answer."""
+        if conversation_id is None:
+            return State()
+        tx.conversations.find(principal, conversation_id)
+        thread = tx.messages.of_conversation(principal, conversation_id, last=4)
+        spoken = [turn.scenario for turn in thread if turn.author == "assistant" and turn.scenario in SCENARIOS]
+        return State(last=Route(spoken[-1]) if spoken else None)
+
+    def record(self, tx: Stores, message_id: UUID, decision: Decision) -> None:
+        """Keeps how the answer `message_id` was routed, in the transaction that saves the answer."""
+        record = RouteRecord(message_id, decision.scenario, decision.scores, decision.reason, decision.decided_by.value)
+        tx.routes.add(record)
+
+    def of(self, principal: Principal, message_id: UUID) -> RouteRecord | None:
+        """How an answer was routed; None where the person had chosen the collection."""
+        with self._db.begin() as tx:
+            tx.messages.find(principal, message_id)
+            return tx.routes.of(message_id)
+
+    def correct(self, principal: Principal, message_id: UUID, scenario: str) -> None:
+        """The person says which scenario would have been right."""
+        if scenario not in SCENARIOS:
+            raise BadInput(
+                "There is no scenario %(name)s. Choose one of: %(choices)s.",
+                name=scenario,
+                choices=", ".join(SCENARIOS),
+            )
+        with self._db.begin() as tx:
+            tx.messages.find(principal, message_id)
+            if not tx.routes.choose(message_id, scenario):
+                raise NotFound
