@@ -105,7 +105,7 @@ def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen
         title=_axis_title(metric, unit), range=[low * _ROOM, high * _ROOM or 1], tickangle=0, **_ticks([low, high])
     )
     figure.update_layout(height=max(180, _BAR * len(shown) + 90), bargap=0.25, showlegend=False)
-    data = [{"name": label, "value": value} for label, value in rows]
+    data: list[Row] = [{"name": label, "value": value} for label, value in rows]
     charts.draw(name, figure, as_csv((Column("name", what or _("Name")), _figures(metric)), data))
     if len(rows) > len(shown):
         st.caption(_("The chart shows the first %(shown)s of %(rows)s.", shown=len(shown), rows=len(rows)))

@@ -1,8 +1,10 @@
 """Sets up what `make run` and `make test` need: the virtual environment, its packages, a browser.
 
-Runs on the system's own Python, so it uses the standard library alone and no syntax newer than Python 3.6; each step
+Runs on the system's own Python, so it uses the standard library alone and no syntax newer than Python 3.7; each step
 that does something says what and how long it took, and each thing that cannot work is one sentence.
 """
+
+from __future__ import annotations
 
 import hashlib
 import os
@@ -10,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +26,7 @@ class SetupError(Exception):
     """One sentence that says what to do."""
 
 
-def main(target):
+def main(target: str) -> None:
     check_python()
     requirements = ["requirements.txt"] + (["requirements-dev.txt"] if target == "tests" else [])
     install(requirements)
@@ -31,13 +34,13 @@ def main(target):
         install_browser()
 
 
-def check_python():
+def check_python() -> None:
     if sys.version_info < (3, 11):
         have = ".".join(str(part) for part in sys.version_info[:2])
         raise SetupError(f"Nichewise needs Python 3.11 or newer and this is {have}: make run PYTHON=python3.11")
 
 
-def install(requirements):
+def install(requirements: list[str]) -> None:
     """Installs once per content of the requirement files; a stamp in the environment remembers which."""
     names = "".join((ROOT / name).read_text() for name in requirements)
     stamp = VENV / ("installed-" + "-".join(Path(name).stem for name in requirements))
@@ -45,7 +48,7 @@ def install(requirements):
     if stamp.exists() and stamp.read_text() == digest:
         return
     check_disk()
-    if not PYTHON.exists():
+    if not (VENV / "bin" / "pip").exists():  # not there, or its making was interrupted
         step("Making the virtual environment", [sys.executable, "-m", "venv", str(VENV)], explain_venv)
     arguments = [part for name in requirements for part in ("-r", str(ROOT / name))]
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -53,12 +56,12 @@ def install(requirements):
     stamp.write_text(digest)
 
 
-def check_disk():
+def check_disk() -> None:
     if shutil.disk_usage(str(ROOT)).free < FREE_BYTES:
         raise SetupError(f"The disk is nearly full: the packages need {FREE_BYTES >> 30} GB in {ROOT}.")
 
 
-def install_browser():
+def install_browser() -> None:
     """A system Chromium if there is one, else Debian's, else Playwright's own."""
     if any(shutil.which(name) for name in BROWSERS):
         return
@@ -69,7 +72,7 @@ def install_browser():
         step("Installing Playwright's Chromium", [str(VENV / "bin" / "playwright"), "install", "chromium"], last_line)
 
 
-def step(title, command, explain):
+def step(title: str, command: list[str], explain: Callable[[str], str]) -> None:
     """Runs `command` in the project's folder; its failure becomes the sentence that `explain` makes of its output."""
     start = time.time()
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
@@ -82,23 +85,26 @@ def step(title, command, explain):
     print(f"  {title}: {time.time() - start:.1f} s", flush=True)
 
 
-def explain_venv(output):
+def explain_venv(output: str) -> str:
     if "ensurepip" in output:
         return "this Python has no venv module. On Debian: apt-get install python3-venv."
     return last_line(output)
 
 
-def explain_pip(output):
+def explain_pip(output: str) -> str:
     lowered = output.lower()
     if "no space left" in lowered:
         return f"the disk is full. Free {FREE_BYTES >> 30} GB and run the same command again."
-    signs = ("newconnectionerror", "connection refused", "name resolution", "failed to establish", "timed out", "proxy")
+    signs = [
+        *("newconnectionerror", "connection refused", "name resolution", "failed to establish", "timed out", "proxy"),
+        "(from versions: none)",  # what pip says at last when it got no answer at all
+    ]
     if any(sign in lowered for sign in signs):
         return "no package index can be reached. Check the network or pip's index-url, then run the same command again."
     return last_line(output)
 
 
-def last_line(output):
+def last_line(output: str) -> str:
     lines = [line for line in output.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it said nothing."
 

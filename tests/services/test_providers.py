@@ -131,3 +131,19 @@ def test_only_administrators_see_addresses_and_change_anything(desk: Desk) -> No
             call()
     with pytest.raises(Forbidden):
         providers.list(desk.guest)
+
+
+def test_the_fallback_chain_answers_in_its_order_and_says_who_did(
+    build_services: Callable[[Settings], Services], served_settings: Settings, openai: OpenAIServer
+) -> None:
+    away = {"provider": "ollama", "ollama_url": "http://127.0.0.1:9", "fallback": ("openai", "extractive")}
+    desk = Desk(build_services(served_settings.model_copy(update=away)))
+    playground = desk.services.playground
+    asked = Comparison("Hi", [Configuration(retrieval=False), Configuration("ollama", retrieval=False)], "")
+    experiment_id = playground.start(desk.analyst, asked)
+    assert playground.wait(experiment_id, 20)
+    chosen_by_product, chosen_by_name = (
+        lane.attempts[0] for lane in playground.state(desk.analyst, experiment_id).lanes
+    )
+    assert (chosen_by_product.provider, chosen_by_product.text) == ("openai", "Hello, world.")
+    assert (chosen_by_name.status, chosen_by_name.provider) == ("failed", "ollama")

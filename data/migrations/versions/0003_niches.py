@@ -166,7 +166,9 @@ def upgrade() -> None:
         "niche_before",
         sa.Column("import_id", sa.Uuid(), nullable=False),
         sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("row", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
+        sa.Column(
+            "row", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["import_id"], ["niche_imports.id"], name=op.f("fk_niche_before_import_id"), ondelete="CASCADE"
         ),
