@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -88,10 +89,14 @@ def main() -> int:
     """Serves until it is stopped. What prevents that is one sentence on standard error, and 1 is returned."""
     logs.configure()
     os.chdir(ROOT)  # Streamlit looks for .streamlit/ in the working directory
+    # uvicorn raises the signal that ended it once more: without a handler of ours nothing would be closed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = load_settings()
         with listening(settings) as listener, opened(settings, _say) as house:
             _serve(house, listener)
+    except KeyboardInterrupt:
+        pass  # Ctrl-C is how it is ended
     except NichewiseError as error:
         sys.stderr.write(f"Nichewise cannot start. {error.message}\n")
         return 1

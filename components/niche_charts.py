@@ -23,8 +23,8 @@ _BINS = 28
 _BAR, _MOST_BARS = 26, 25  # px, bars of a ranking
 _ROOM = 1.16  # beside the longest bar, for its figure
 _HEIGHT = 300
-_MONTHS_NAMED, _INTERVALS = 4, 4  # on an axis
-_WIDEST_LABEL = 30  # characters
+_MONTHS_NAMED, _INTERVALS = 3, 4  # on an axis
+_WIDEST_LABEL = 24  # characters
 
 
 def distribution(name: str, values: Sequence[float], mine: float | None, metric: Metric) -> None:
@@ -63,7 +63,7 @@ def distribution(name: str, values: Sequence[float], mine: float | None, metric:
         figure,
         _at(middle, logarithmic),
         _("median: %(value)s", value=words.short(middle, metric)),
-        _text(),
+        _option("grayTextColor"),
         1.02,
         dash="dot",
     )
@@ -90,7 +90,8 @@ def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen
             y=labels,
             orientation="h",
             marker_color=[accent if not chosen or label == chosen else pale for label, _value in shown],
-            text=[words.short(value, metric) for _label, value in shown],
+            text=[amounts.compact(value * factor, session.locale()) for _label, value in shown],
+            insidetextfont={"color": _option("backgroundColor")},
             textposition="auto",
             textangle=0,
             insidetextanchor="end",
@@ -102,9 +103,9 @@ def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen
     figure.update_yaxes(autorange="reversed", showgrid=False)
     low, high = (edge([0.0, *(value * factor for _label, value in shown)]) for edge in (min, max))
     figure.update_xaxes(
-        title=_axis_title(metric, unit), range=[low * _ROOM, high * _ROOM or 1], tickangle=0, **_ticks([low, high])
+        title=_axis_title(metric, unit), range=[low * _ROOM, high * _ROOM or 1], showticklabels=False, showgrid=False
     )
-    figure.update_layout(height=max(180, _BAR * len(shown) + 90), bargap=0.25, showlegend=False)
+    figure.update_layout(height=max(180, _BAR * len(shown) + 74), bargap=0.25, showlegend=False)
     data: list[Row] = [{"name": label, "value": value} for label, value in rows]
     charts.draw(name, figure, as_csv((Column("name", what or _("Name")), _figures(metric)), data))
     if len(rows) > len(shown):
@@ -219,7 +220,7 @@ def _at(value: float, logarithmic: bool) -> float:
 
 def _colors() -> tuple[str, str]:
     """(what is looked at, what is around it)"""
-    accent = str(st.get_option(f"theme.{_theme()}.primaryColor"))
+    accent = _option("primaryColor")
     return accent, _clear(accent, 0.32)
 
 
@@ -228,12 +229,9 @@ def _clear(color: str, opacity: float = 0.14) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def _text() -> str:
-    return str(st.get_option(f"theme.{_theme()}.grayTextColor"))
-
-
-def _theme() -> str:
-    return "dark" if st.context.theme.type == "dark" else "light"
+def _option(name: str) -> str:
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    return str(st.get_option(f"theme.{theme}.{name}"))
 
 
 def as_share(metric: Metric) -> Metric:

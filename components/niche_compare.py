@@ -26,21 +26,20 @@ def draw(who: Principal) -> None:
     if len(chosen) < 2:
         st.info(_("Choose two to five niches to compare."), icon=":material/info:")
         return
-    region = _region(catalogue, chosen)
+    left, right = st.columns(2)
+    with left:
+        region = _region(catalogue, chosen)
     found = session.services().niches.compare(who, [one.id for one in chosen], region, session.locale())
     metrics = _metrics(catalogue, found)
     if not metrics:
         st.info(_("There are no figures for this choice."), icon=":material/info:")
         return
-    metric = metrics[
-        address.select(
-            "metric",
-            _("Chart shows"),
-            list(metrics),
-            lambda one: words.title(metrics[one]),
-            default=amounts.leading(metrics.values()),
+    first = amounts.leading(metrics.values())
+    with right:
+        shown = address.select(
+            "metric", _("Chart shows"), list(metrics), lambda one: words.title(metrics[one]), default=first
         )
-    ]
+    metric = metrics[shown]
     _chart(found, metric)
     _table(found, metrics)
     niche_views.menu(who, " / ".join(map(words.title, found.niches)))
@@ -108,10 +107,11 @@ def _table(found: Comparison, metrics: Mapping[str, Metric]) -> None:
     import pandas as pd  # at first use
 
     rows = [
-        {"": words.title(metric), **{niche.id: _figure(found, niche, metric) for niche in found.niches}}
+        {"metric": words.title(metric), **{niche.id: _figure(found, niche, metric) for niche in found.niches}}
         for metric in metrics.values()
     ]
     heads = {niche.id: st.column_config.TextColumn(words.title(niche), alignment="right") for niche in found.niches}
+    heads |= {"metric": st.column_config.TextColumn(_("Metric"), pinned=True)}
     frame = pd.DataFrame(rows)
     st.dataframe(
         frame, key="niches_compare_table", hide_index=True, column_config=heads, height=35 * (len(rows) + 1) + 3

@@ -93,7 +93,8 @@ def _row(run: ImportRun, *, undoable: bool) -> None:
         name = _("Demo data") if run.demo else run.filename
         badges = f":{color}-badge[{_(state)}]" + (f" :orange-badge[{_('demo data')}]" if run.demo else "")
         facts = " · ".join(filter(None, (date_time(run.created_at), _counts(run.counts))))
-        st.markdown(f"**{plain(name)}** {badges}  \n:gray[:small[{facts}]]", width="stretch")
+        with st.container(width="stretch"):
+            st.markdown(f"**{plain(name)}** {badges}  \n:gray[:small[{facts}]]")
         if undoable:
             st.button(
                 _("Undo"),

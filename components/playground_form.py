@@ -151,7 +151,7 @@ def _summary(prefix: str) -> str:
 def _collection(who: Principal) -> None:
     readable = collection_titles.in_order(session.services().collections.list(who))
     titles = {one.name: collection_titles.title(one) for one in readable}
-    st.selectbox(_("Collection"), titles, format_func=titles.__getitem__, key="playground_collection", width=240)
+    st.selectbox(_("Collection"), titles, format_func=titles.__getitem__, key="playground_collection", width=190)
 
 
 def _count() -> int:

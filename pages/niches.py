@@ -28,7 +28,8 @@ def render() -> None:
 
 def _find(who: Principal) -> None:
     niche_search.draw(who)
-    if niche := address.get("niche"):
+    niche = address.get("niche")
+    if niche and not address.get("q"):
         niche_dashboard.draw(who, niche)
 
 

@@ -13,6 +13,7 @@ from core.errors import ProviderFailed, TooLarge
 from core.i18n import translate
 from core.settings import Settings
 from rag.citations import Gate, snapshots
+from rag.guardrails import OutputFilter, Verdict
 from rag.prompting import NO_ANSWER, Brief, Prompt, compose
 from rag.providers import Params, estimate_tokens, get, ignored
 from rag.providers.choice import Choice
@@ -39,6 +40,7 @@ _NO_ROOM = (
     "Shorten them, or choose a larger context window."
 )
 _ENDLESS = "The answer of %(provider)s did not end and was stopped. Ask again, or choose another model."
+_BLOCKED = "The answer was stopped: it was about to show what no answer may show. Ask in other words."
 _LONGEST_ANSWER = 30_000  # characters; a model that repeats itself does so until its window is full
 
 
@@ -55,7 +57,13 @@ class Draft:
     is stopped or fails keeps its text, its citations and its usage."""
 
     def __init__(
-        self, brief: Brief, choice: Choice, params: Params, settings: Settings, servers: Servers | None = None
+        self,
+        brief: Brief,
+        choice: Choice,
+        params: Params,
+        settings: Settings,
+        servers: Servers | None = None,
+        output: OutputFilter | None = None,
     ) -> None:
         self.text = ""
         self.action = Action.ANSWER
@@ -68,13 +76,18 @@ class Draft:
         self.first_token_at: float | None = None  # on the monotonic clock
         self._servers = servers or Servers()
         self._brief, self._choice, self._params, self._settings = brief, choice, params, settings
-        self._gate = Gate(())
+        self._gate, self._output = Gate(()), output
         self._written = ""  # what the model wrote, before the gate
         self._counted: Usage | None = None
 
     @property
     def citations(self) -> tuple[Citation, ...]:
         return snapshots(self._passages, self._gate.cited) if self.action is Action.ANSWER else ()
+
+    @property
+    def stopped_by(self) -> Verdict | None:
+        """The rule about answers that this one met, if it met one."""
+        return self._output.verdict if self._output else None
 
     @property
     def usage(self) -> Usage:
@@ -95,7 +108,9 @@ class Draft:
             async for delta in pieces:
                 self.text += delta.text
                 yield delta
-        if retrieval is not None and not self._gate.cited:
+        if self.stopped_by is not None:
+            yield self._block()
+        elif retrieval is not None and not self._gate.cited:
             yield self._quote_or_refuse()
         elif retrieval is None and not self.text.strip():
             yield self._without_text()
@@ -115,6 +130,8 @@ class Draft:
                     raise ProviderFailed(_ENDLESS, provider=self._choice.provider.label)
                 if shown := self._show(response.delta or ""):
                     yield Delta(shown)
+                if self.stopped_by is not None:
+                    return
         self._end(raw)
         if shown := self._close():
             yield Delta(shown)
@@ -151,10 +168,16 @@ class Draft:
         if self._brief.retrieval is not None and NO_ANSWER.startswith(self._written.strip()):
             return ""  # it may become the model's word for "not in the passages", which is not for readers
         held = NO_ANSWER.startswith(before.strip()) and self._brief.retrieval is not None
-        return self._gate.feed(self._written if held else piece)
+        return self._allowed(self._gate.feed(self._written if held else piece))
 
     def _close(self) -> str:
-        return "" if self._says_no_answer else self._gate.close()
+        if self._says_no_answer:
+            return ""
+        shown = self._allowed(self._gate.close())
+        return shown + self._output.close() if self._output else shown
+
+    def _allowed(self, text: str) -> str:
+        return self._output.feed(text) if self._output else text
 
     @property
     def _says_no_answer(self) -> bool:
@@ -170,6 +193,11 @@ class Draft:
         self.text = self._gate.feed(quoted) + self._gate.close()
         extractive = get("extractive")
         self.provider, self.model = extractive.name, extractive.default_model(self._settings)
+        return Delta(self.text, replace=True)
+
+    def _block(self) -> Delta:
+        self.action = Action.BLOCKED
+        self.text = translate(self._brief.language, _BLOCKED)
         return Delta(self.text, replace=True)
 
     def _refuse(self) -> Delta:

@@ -15,6 +15,7 @@ from rag.retrieval import Retriever
 from rag.vectors import Vectors
 from scenarios.router import Router
 from services.accounts import Accounts
+from services.admission import Admission
 from services.audit import Audit
 from services.batching import Traffic
 from services.blobs import Blobs
@@ -126,6 +127,7 @@ def build(settings: Settings, database_url: str) -> Services:
     niche_catalogue = NicheCatalogue(db, questions)
     engine = Engine(settings, lambda: Policy.read(db, settings))
     playground = Playground(db, engine, collections, search.for_answer)
+    guardrails, limits = Guardrails(db), Limits(db)
     health = Health(db, settings)
     register_engine(health, questions, indexing)
     return Services(
@@ -154,11 +156,11 @@ def build(settings: Settings, database_url: str) -> Services:
         niche_import=NicheImport(db, blobs),
         niches=Niches(db, niche_catalogue),
         upkeep=Upkeep(db),
-        guardrails=Guardrails(db),
-        limits=Limits(db),
+        guardrails=guardrails,
+        limits=limits,
         routing=Routing(db, Router()),
         conversations=Conversations(db),
-        turns=Turns(settings, db, collections, search.for_answer, engine),
+        turns=Turns(settings, db, collections, search.for_answer, engine, Admission(guardrails, limits)),
         playground=playground,
         sweeps=Sweeps(db, engine, playground),
         providers=Providers(db, engine),

@@ -8,16 +8,18 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import zip_longest
 from uuid import UUID
 
 import scenarios
-from core.entities import Collection, Message, MessageStatus, Principal
-from core.errors import BadInput, NichewiseError, TooMany
+from core.entities import Action, Collection, Message, MessageStatus, Principal
+from core.errors import BadInput, Forbidden, NichewiseError, TooMany
 from core.settings import Settings
 from data.database import Database, Stores
 from data.stores.messages import NewMessage
 from rag.providers import REGISTRY, Params, get, loaded
 from scenarios import Scenario
+from services.admission import BLOCKED, Admission, block
 from services.asking import Ask, check_names, collection_name, scenario_of, text_of
 from services.collections import Collections
 from services.conversations import title_from
@@ -48,25 +50,30 @@ class Turns:
         collections: Collections,
         retrieve: Retrieve,
         engine: Engine | None = None,
+        admission: Admission | None = None,
     ) -> None:
-        self._settings, self._db, self._collections = settings, db, collections
-        self._writer = Writer(engine or Engine(settings), db, retrieve)
+        self._settings, self._db, self._collections, self._admission = settings, db, collections, admission
+        self._writer = Writer(engine or Engine(settings), db, retrieve, admission)
 
     def start(self, principal: Principal, ask: Ask) -> Started:
         """Saves the message and starts its answer; returns at once.
 
         Raises `BadInput` or `TooLarge` for a message or a choice that cannot be used, `Forbidden` for what the role may
-        not ask, `NotFound` for another person's conversation or collection, `TooMany` while four answers are running.
+        not ask, `NotFound` for another person's conversation or collection, `TooMany` while four answers are running or
+        when a limit is used up. A message that a guardrail stops is answered at once, with the action BLOCKED.
         """
         question, scenario = text_of(ask), scenario_of(principal, ask)
         name = collection_name(principal, ask)
         check_names(ask)
         self._check_running(principal)
+        stopped = self._admission.admit(principal, question) if self._admission else None
         with self._db.begin() as tx:
             collection = self._collections.find(tx, principal, name) if ask.retrieval else None
             conversation_id = self._conversation(tx, principal, ask, question)
             history = tx.messages.of_conversation(principal, conversation_id, last=_HISTORY)
             tx.messages.add(NewMessage(conversation_id, "user", question))
+            if stopped is not None:
+                return Started(conversation_id, block(tx, conversation_id, question))
             job = self._job(tx, principal, ask, question, scenario, collection, conversation_id, history)
         self._writer.write(job)
         return Started(conversation_id, job.message_id)
@@ -91,6 +98,8 @@ class Turns:
             ask = _same_again(old, thread[-2].text, provider, model, params)
             scenario, name = scenario_of(principal, ask), collection_name(principal, ask)
             check_names(ask)
+            if self._admission and self._admission.admit(principal, ask.message) is not None:
+                raise Forbidden(BLOCKED)
             collection = self._collections.find(tx, principal, name) if ask.retrieval else None
             job = self._job(
                 tx, principal, ask, ask.message, scenario, collection, old.conversation_id, thread[:-2], replaces=old.id
@@ -221,8 +230,11 @@ class Turns:
 
 
 def _useful(history: list[Message]) -> Iterator[Message]:
-    """Turns a model can learn from: what was said, not failures and refusals."""
-    return (turn for turn in history if turn.text and (turn.author == "user" or turn.action == "answer"))
+    """Turns a model can learn from: what was said, not failures, refusals and what a guardrail stopped."""
+    for turn, answer in zip_longest(history, history[1:]):
+        stopped = answer is not None and answer.action is Action.BLOCKED
+        if turn.text and not stopped and (turn.author == "user" or turn.action == "answer"):
+            yield turn
 
 
 def _same_again(old: Message, question: str, provider: str | None, model: str | None, params: Params | None) -> Ask:

@@ -25,10 +25,12 @@ from core.i18n import translate_error
 from data.database import Database
 from data.stores.messages import Written
 from rag.answering import Draft
+from rag.guardrails import OutputFilter
 from rag.language import detect
 from rag.prompting import Brief
 from rag.providers.choice import Choice
 from scenarios import Scenario, Turn
+from services.admission import Admission
 from services.asking import Ask
 from services.engine import Engine
 from services.streams import Stream, TurnEvent
@@ -55,6 +57,7 @@ class Job:
     history: tuple[Message, ...]
     stream: Stream = field(default_factory=Stream)
     draft: Draft | None = None
+    output: OutputFilter | None = None
     retrieval: Retrieval | None = None
     error: NichewiseError | None = None
     started: float = field(default_factory=time.monotonic)
@@ -71,8 +74,8 @@ class Job:
 class Writer:
     """`write` starts an answer from any thread; `stop` ends it with what it has."""
 
-    def __init__(self, engine: Engine, db: Database, retrieve: Retrieve) -> None:
-        self._engine, self._db, self._retrieve = engine, db, retrieve
+    def __init__(self, engine: Engine, db: Database, retrieve: Retrieve, admission: Admission | None = None) -> None:
+        self._engine, self._db, self._retrieve, self._admission = engine, db, retrieve, admission
         self._lock = threading.Lock()
         self._retrieving = ThreadPoolExecutor(max_workers=4, thread_name_prefix="retrieve")
         self._saving = ThreadPoolExecutor(max_workers=4, thread_name_prefix="save")
@@ -154,11 +157,14 @@ class Writer:
                 _log.warning("Another provider answers %s: %s", job.message_id, error.message)
 
     async def _stream(self, job: Job, brief: Brief, choice: Choice) -> None:
-        job.draft = Draft(brief, choice, job.ask.params, self._engine.settings, self._engine.servers)
+        engine = self._engine
+        job.draft = Draft(brief, choice, job.ask.params, engine.settings, engine.servers, job.output)
         async for delta in job.draft.write():
             job.stream.emit(TurnEvent("token", text=delta.text, replace=delta.replace))
 
     def _turn(self, job: Job) -> Turn:
+        if self._admission is not None:
+            job.output = self._admission.output_filter()
         if job.collection is None:
             return Turn(job.question, detect(job.question), job.history)
         job.retrieval = self._retrieve(job.principal, job.collection.name, job.question, PASSAGES)
@@ -208,7 +214,10 @@ class Writer:
         with self._db.begin() as tx:
             if not tx.messages.finish(job.message_id, self._written(job, status)):
                 return None
-            return tx.messages.find(job.principal, job.message_id)
+            message = tx.messages.find(job.principal, job.message_id)
+        if self._admission is not None and job.draft is not None:
+            self._admission.answered(job.principal, job.draft.usage, job.draft.stopped_by, job.draft.text)
+        return message
 
     def _written(self, job: Job, status: MessageStatus) -> Written:
         draft, locale = job.draft, job.principal.locale or self._engine.settings.locale

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from core.lock import VarLock
@@ -65,3 +68,33 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, settings: dict[str, str], words: str) -> None:
     assert words in sentence(start(tmp_path, **settings))
+
+
+def test_it_serves_on_an_outside_database_and_ends_cleanly(
+    tmp_path: Path, database_url: str, exported_model: Path
+) -> None:
+    port = _free_port()
+    (tmp_path / "models").symlink_to(exported_model)
+    settings = {"NICHEWISE_DATABASE_URL": database_url, "NICHEWISE_DEMO": "0"}
+    environment = {**os.environ, "NICHEWISE_VAR_DIR": str(tmp_path), "NICHEWISE_PORT": port, **settings}
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api/ready", process)
+        assert not (tmp_path / "postgres").exists()
+        assert "admin@nichewise.local" in (tmp_path / "first-run.txt").read_text()
+        assert stat.S_IMODE((tmp_path / "first-run.txt").stat().st_mode) == 0o600
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(url, timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)  # another process: there is nothing to wait on
+    pytest.fail(f"{url} did not answer 200; the process says {process.poll()}")

@@ -34,7 +34,7 @@ class Lengths(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     prompt: int = Field(default=8000, ge=100, le=100_000)
-    answer: int = Field(default=20_000, ge=100, le=200_000)
+    answer: int = Field(default=40_000, ge=100, le=200_000)
 
 
 class Key(BaseModel):

@@ -20,7 +20,7 @@ from scenarios import train
 from scenarios.classifier import Classifier
 from scenarios.router import MODEL, SCENARIOS, DecidedBy, Route, Router, State, read_answer
 
-OPEN = "blue"  # fits nothing
+OPEN = "policy on coffee shops"  # documents or figures?
 
 
 @pytest.fixture(scope="module")

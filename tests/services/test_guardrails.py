@@ -127,7 +127,7 @@ def test_trying_rules_shows_every_hit_and_records_nothing(guardrails: Guardrails
 
 def test_an_answer_that_was_stopped_is_an_event_too(guardrails: Guardrails, ann: Principal, admin: Principal) -> None:
     output = guardrails.output_filter()
-    assert output.feed("<script>alert(1)</script>") == ""
+    assert output.feed("NICHEWISE_SECRET_KEY=abc") == ""
     assert output.verdict is not None
     guardrails.stopped(ann, output.verdict, "shown so far")
     assert guardrails.events(admin)[0].side == "answer"
