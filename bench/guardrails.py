@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from bench.house import table
 from bench.labelled import attempts
@@ -48,22 +49,19 @@ def measure(name: str) -> Guarded:
     )
 
 
-def main() -> None:
+def run() -> dict[str, Any]:
+    sets = {"written with": "guard_dev.tsv", "held out": "guard_test.tsv"}
+    return {label: asdict(measure(name)) for label, name in sets.items()}
+
+
+def report(result: dict[str, Any]) -> str:
+    header = ["set", "attacks", "detection (aim .95)", "benign", "false alarms (aim .02)", "p95 ms"]
     rows = []
-    for label, name in (("written with", "guard_dev.tsv"), ("held out", "guard_test.tsv")):
-        found = measure(name)
-        rows.append(
-            [
-                label,
-                found.attacks,
-                f"{found.detection:.3f}",
-                found.benign,
-                f"{found.false_alarms:.3f}",
-                f"{found.p95_ms:.1f}",
-            ]
-        )
-    print(table(["set", "attacks", "detection (aim .95)", "benign", "false alarms (aim .02)", "p95 ms"], rows))
+    for label, one in result.items():
+        detection, alarms, p95 = f"{one['detection']:.3f}", f"{one['false_alarms']:.3f}", f"{one['p95_ms']:.1f}"
+        rows.append([label, one["attacks"], detection, one["benign"], alarms, p95])
+    return table(header, rows)
 
 
 if __name__ == "__main__":
-    main()
+    print(report(run()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from bench.house import table
 from bench.labelled import questions
@@ -51,18 +52,26 @@ def measure() -> Routed:
     )
 
 
-def main() -> None:
+def run() -> dict[str, Any]:
     routed = measure()
-    rows = [
+    confusion = [
         [scenario, language, *(routed.confusion[scenario, language, decision] for decision in Route)]
         for scenario in SCENARIOS
         for language in ("en", "ru")
     ]
-    print(f"{len(questions())} questions, model {MODEL.stat().st_size // 1024} kB, loaded in {routed.load_ms:.0f} ms\n")
-    print(table(["meant", "language", *(f"-> {route.value}" for route in Route)], rows))
-    print(f"\naccuracy of the best score {routed.accuracy:.3f} (aim .93), p95 {routed.p95_ms:.2f} ms (aim 5)")
-    print(f"decided without asking {routed.decided:.3f}, of those right {routed.right:.3f}")
+    figures = {name: value for name, value in vars(routed).items() if name != "confusion"}
+    return {**figures, "confusion": confusion, "questions": len(questions()), "model_kb": MODEL.stat().st_size // 1024}
+
+
+def report(result: dict[str, Any]) -> str:
+    header = ["meant", "language", *(f"-> {route.value}" for route in Route)]
+    return (
+        f"{result['questions']} questions, model {result['model_kb']} kB, loaded in {result['load_ms']:.0f} ms\n\n"
+        f"{table(header, result['confusion'])}\n\n"
+        f"Accuracy of the best score {result['accuracy']:.3f} (aim .93), p95 {result['p95_ms']:.2f} ms (aim 5). "
+        f"Decided without asking {result['decided']:.3f}, of those right {result['right']:.3f}."
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print(report(run()))

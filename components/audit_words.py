@@ -36,6 +36,16 @@ _ACTIONS = {
     "collection.reindex": N_("started re-indexing"),
     "collection.switch": N_("switched to a new index"),
     "conversation.delete": N_("deleted a conversation"),
+    "experiment.share": N_("changed who may open an experiment"),
+    "preset.promote": N_("made a preset"),
+    "provider.configure": N_("set up a provider"),
+    "model.default": N_("changed the default model of a role"),
+    "model.rule": N_("changed the price or permissions of a model"),
+    "model.pull": N_("started to fetch a model"),
+    "niches.import": N_("imported niche data"),
+    "niches.undo": N_("undid an import of niche data"),
+    "guardrails.changed": N_("changed the guardrail rules"),
+    "limits.changed": N_("changed the limits of a role"),
 }
 GROUPS = {
     "": N_("All"),

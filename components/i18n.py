@@ -21,6 +21,7 @@ from core.settings import ROOT
 LANGUAGES = {"en": "English", "ru": "Русский"}
 _UNITS = 1024
 _PLACE = re.compile(r"%\\\((\w+)\\\)s")  # of a sentence that went through re.escape
+_SENTENCE = re.compile(r"[A-Z%“].*\.(?: |$)", re.DOTALL)
 
 
 def _(message: str, /, **values: Any) -> str:
@@ -45,10 +46,12 @@ def sentence(error: NichewiseError) -> str:
 
 def stored(text: str) -> str:
     """A sentence that was saved in English with its places filled, such as why a document failed."""
+    if (known := _(text)) != text:
+        return known
     for pattern, template in _templates(session.locale()):
         if found := pattern.fullmatch(text):
             return _(template, **found.groupdict())
-    return _(text)
+    return text
 
 
 @cache
@@ -59,7 +62,8 @@ def _templates(locale: str) -> tuple[tuple[re.Pattern[str], str], ...]:
         return ()
     with path.open("rb") as file:
         ids = [message.id for message in read_po(file, locale=locale) if isinstance(message.id, str)]
-    telling = sorted((one for one in ids if "%(" in one), key=len, reverse=True)  # the most particular sentence first
+    # Sentences alone: labels such as "%(shown)s of %(total)s" would be found in most texts. The most particular first.
+    telling = sorted((one for one in ids if "%(" in one and _SENTENCE.match(one)), key=len, reverse=True)
     return tuple((_pattern(one), one) for one in telling)
 
 

@@ -55,7 +55,7 @@ def _examples(catalogue: Catalogue) -> None:
         return
     st.caption(_("A question in English or Russian becomes a query. You see the query, then what it found."))
     with st.container(gap="xxsmall"):
-        for at, example in enumerate(_suggested(catalogue)):
+        for at, example in enumerate(suggested(catalogue)):
             st.button(
                 plain(example),
                 key=f"niches_example_{at}",
@@ -66,7 +66,8 @@ def _examples(catalogue: Catalogue) -> None:
             )
 
 
-def _suggested(catalogue: Catalogue) -> Iterator[str]:
+def suggested(catalogue: Catalogue) -> Iterator[str]:
+    """Questions about the first metrics and niches that there are, in the reader's language."""
     dataset = min(catalogue.datasets.values(), key=lambda one: (not one.demo, one.id))
     metrics = [one for one in catalogue.metrics.values() if one.dataset_id == dataset.id]
     niches = [one for one in catalogue.niches.values() if one.dataset_id == dataset.id][:2]
@@ -170,11 +171,19 @@ def _answer(answer: Answer) -> None:
     st.markdown(f"### {plain(answer.text)}")
     if answer.chart.kind != "none" and answer.metric and len(table.rows) > 1:
         _chart(answer)
-    niche_tables.draw("niches_answer", table, stamp, about=[answer.text], links=True)
+    niche_tables.draw("niches_answer", table, stamp, about=[answer.text], links=True, totals=_adds_up(answer))
     with st.expander(_("The query that was run"), icon=":material/database:"):
         st.caption(_("Read-only, %(ms)s ms", ms=number(answer.took_ms, 1)))
         st.code(answer.sql, language="sql", wrap_lines=True)
         st.json(dict(answer.parameters), expanded=True)
+
+
+def _adds_up(answer: Answer) -> bool:
+    """Means, medians and ratios do not."""
+    plan, metric = answer.plan, answer.metric
+    if plan is None or metric is None or metric.derived:
+        return False
+    return plan.kind in ("top", "compare") or (plan.kind == "group" and plan.function in ("sum", "share"))
 
 
 def _chart(answer: Answer) -> None:

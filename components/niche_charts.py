@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ from components import niche_words as words
 from components.i18n import _, ngettext
 from components.tables import Column, Row, as_csv
 from core.niche_entities import Metric
-from niches import amounts
+from niches import amounts, spread
 
 Series = Sequence[tuple[date, float | None]]
 _BINS = 28
@@ -27,53 +28,42 @@ _MONTHS_NAMED, _INTERVALS = 3, 4  # on an axis
 _WIDEST_LABEL = 24  # characters
 
 
-def distribution(name: str, values: Sequence[float], mine: float | None, metric: Metric) -> None:
-    """How many niches have how much; the bar with `mine` is the accent. Logarithmic where all are above 0."""
-    import numpy as np
+def distribution(name: str, values: Sequence[float], mine: float, metric: Metric) -> None:
+    """How many niches have how much; the bar with `mine` is the accent."""
     import plotly.graph_objects as go  # at first use: a third of a second
 
-    logarithmic = min(values) > 0 and max(values) / min(values) > 50
-    scaled = np.log10(values) if logarithmic else np.asarray(values)
-    counts, edges = np.histogram(scaled, bins=min(_BINS, max(6, len(values) // 8)))
-    real = 10**edges if logarithmic else edges
-    here = (
-        -1
-        if mine is None
-        else int(np.clip(np.searchsorted(edges, _at(mine, logarithmic), "right") - 1, 0, len(counts) - 1))
-    )
+    found = spread.of(values, _BINS)
     accent, pale = _colors()
-    ranges = [f"{words.short(low, metric)} – {words.short(high, metric)}" for low, high in pairwise(real)]
+    here, middle = found.bin(mine), median(values)
+    rows = [(low, high, count) for (low, high), count in zip(pairwise(found.limits()), found.counts, strict=True)]
     figure = go.Figure(
         go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2,
-            y=counts,
-            marker_color=[accent if at == here else pale for at in range(len(counts))],
-            customdata=[
-                f"{span}<br>{ngettext('%(n)s niche', '%(n)s niches', int(n))}"
-                for span, n in zip(ranges, counts, strict=True)
-            ],
+            x=[(low + high) / 2 for low, high in pairwise(found.edges)],
+            y=found.counts,
+            marker_color=[accent if at == here else pale for at in range(len(rows))],
+            customdata=[_bin(low, high, count, metric) for low, high, count in rows],
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
-    _axis(figure, edges, metric, logarithmic=logarithmic)
-    if mine is not None:
-        _mark(figure, _at(mine, logarithmic), _("this niche: %(value)s", value=words.short(mine, metric)), accent, 1.12)
-    middle = float(np.median(values))
-    _mark(
-        figure,
-        _at(middle, logarithmic),
-        _("median: %(value)s", value=words.short(middle, metric)),
-        _option("grayTextColor"),
-        1.02,
-        dash="dot",
-    )
+    _axis(figure, found, metric)
+    said = _("this niche: %(value)s", value=words.short(mine, metric))
+    _mark(figure, found.place(mine), said, accent, 1.12)
+    said = _("median: %(value)s", value=words.short(middle, metric))
+    _mark(figure, found.place(middle), said, _option("grayTextColor"), 1.02, dash="dot")
     figure.update_layout(bargap=0.06, height=_HEIGHT, yaxis_title=_("niches"), showlegend=False, margin_t=48)
-    data = [
-        {"from": float(low), "to": float(high), "niches": int(n)}
-        for low, high, n in zip(real, real[1:], counts, strict=False)
-    ]
     columns = (Column("from", _("From")), Column("to", _("To")), Column("niches", _("Niches")))
-    charts.draw(name, figure, as_csv(columns, data))
+    data: list[Row] = [{"from": low, "to": high, "niches": count} for low, high, count in rows]
+    _draw(name, figure, as_csv(columns, data))
+
+
+def _draw(name: str, figure: Any, data: bytes) -> None:
+    figure.update_layout(modebar={"bgcolor": "rgba(0,0,0,0)", "color": _option("grayTextColor")})
+    charts.draw(name, figure, data)
+
+
+def _bin(low: float, high: float, count: int, metric: Metric) -> str:
+    niches = ngettext("%(n)s niche", "%(n)s niches", count)
+    return f"{words.short(low, metric)} – {words.short(high, metric)}<br>{niches}"
 
 
 def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen: str = "", *, what: str = "") -> None:
@@ -107,7 +97,7 @@ def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen
     )
     figure.update_layout(height=max(180, _BAR * len(shown) + 74), bargap=0.25, showlegend=False)
     data: list[Row] = [{"name": label, "value": value} for label, value in rows]
-    charts.draw(name, figure, as_csv((Column("name", what or _("Name")), _figures(metric)), data))
+    _draw(name, figure, as_csv((Column("name", what or _("Name")), _figures(metric)), data))
     if len(rows) > len(shown):
         st.caption(_("The chart shows the first %(shown)s of %(rows)s.", shown=len(shown), rows=len(rows)))
 
@@ -150,7 +140,7 @@ def months(name: str, lines: Mapping[str, Series], metric: Metric) -> None:
         for title, series in lines.items()
         for day, value in series
     ]
-    charts.draw(name, figure, as_csv((Column("name", _("Niche")), Column("month", _("Month")), _figures(metric)), data))
+    _draw(name, figure, as_csv((Column("name", _("Niche")), Column("month", _("Month")), _figures(metric)), data))
 
 
 def _figures(metric: Metric) -> Column:
@@ -158,27 +148,25 @@ def _figures(metric: Metric) -> Column:
     return Column("value", f"{words.title(metric)}, {unit}" if unit else words.title(metric))
 
 
-def _axis(figure: Any, edges: Any, metric: Metric, *, logarithmic: bool) -> None:
+def _axis(figure: Any, found: spread.Spread, metric: Metric) -> None:
     factor, unit = amounts.natural(metric, session.locale())
-    title = _axis_title(metric, unit)
-    if not logarithmic:
-        values = [edge * factor for edge in (edges[0], edges[-1])]
-        ticks = _ticks(values)
-        figure.update_xaxes(
-            title=title,
-            showgrid=False,
-            tickvals=[one / factor for one in ticks["tickvals"]],
-            ticktext=ticks["ticktext"],
-        )
-        return
-    shift = math.log10(factor)
-    low, high = edges[0] + shift, edges[-1] + shift
+    first, last = found.edges[0], found.edges[-1]
+    if found.logarithmic:
+        at, said = _powers(first, last, math.log10(factor))
+    else:
+        ticks = _ticks([first * factor, last * factor])
+        at, said = [one / factor for one in ticks["tickvals"]], ticks["ticktext"]
+    figure.update_xaxes(title=_axis_title(metric, unit), showgrid=False, tickvals=at, ticktext=said, tickangle=0)
+
+
+def _powers(first: float, last: float, shift: float) -> tuple[list[float], list[str]]:
+    """Places and words of the ticks of a logarithmic scale, moved by `shift` to the unit that people read."""
+    low, high = first + shift, last + shift
     times = (1,) if high - low > 3 else (1, 3) if high - low > 1.5 else (1, 2, 5)
     places = [math.log10(step) + power for power in range(math.floor(low), math.ceil(high) + 1) for step in times]
     inside = [place for place in places if low <= place <= high]
-    at = [place - shift for place in inside]
     said = [amounts.compact(round(10.0**place, 6), session.locale()) for place in inside]
-    figure.update_xaxes(title=title, showgrid=False, tickvals=at, ticktext=said)
+    return [place - shift for place in inside], said
 
 
 def _ticks(values: Sequence[float]) -> dict[str, Any]:
@@ -212,10 +200,6 @@ def _axis_title(metric: Metric, unit: str) -> str:
 
 def _month(day: date) -> str:
     return amounts.month(day, session.locale())
-
-
-def _at(value: float, logarithmic: bool) -> float:
-    return math.log10(value) if logarithmic and value > 0 else value
 
 
 def _colors() -> tuple[str, str]:

@@ -41,10 +41,10 @@ def draw(who: Principal, niche_id: str) -> None:
 def _head(who: Principal, board: Dashboard) -> None:
     sector = f":gray-badge[{plain(words.title(board.sector))}] " if board.sector else ""
     demo = words.demo() if board.stamp.demo else ""
+    st.header(plain(words.title(board.niche)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.header(plain(words.title(board.niche)), anchor=False, width="stretch")
+        st.markdown(f"{sector}{demo}".strip() or plain(words.dataset(board.dataset)), width="stretch")
         _actions(who, board)
-    st.markdown(f"{sector}{demo}".strip() or plain(words.dataset(board.dataset)))
 
 
 def _actions(who: Principal, board: Dashboard) -> None:
@@ -94,7 +94,7 @@ def _choices(catalogue: Catalogue, board: Dashboard) -> tuple[str, Metric | None
     if not metrics:
         return region, None
     with right:
-        first = amounts.leading(metrics.values())
+        first = amounts.leading(metrics.values(), [column.key for column in board.regions.columns])
         chosen = address.select(
             "metric", _("Charts show"), list(metrics), lambda one: words.title(metrics[one]), default=first
         )

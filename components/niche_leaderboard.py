@@ -110,7 +110,9 @@ def _ranked(who: Principal, answer: Answer, metric: Metric) -> None:
     head = st.container(horizontal=True, vertical_alignment="center", gap="small")
     charts.ranking("niches_leaders_chart", table.pairs("niche", metric.name), metric, what=_("Niche"))
     st.caption(_("Tick two to five rows to compare them."))
-    ticked = niche_tables.draw("niches_leaders", table, stamp, about=[answer.text], choose=True, links=True)
+    ticked = niche_tables.draw(
+        "niches_leaders", table, stamp, about=[answer.text], choose=True, links=True, totals=not metric.derived
+    )
     with head:
         st.markdown(f"**{plain(answer.text)}**", width="stretch")
         _compare(ticked)

@@ -22,10 +22,18 @@ _FORMATS = {"integer": "localized", "decimal": "localized", "percent": "%.1f %%"
 
 
 def draw(
-    name: str, table: Table, stamp: Stamp, *, about: Sequence[str] = (), choose: bool = False, links: bool = False
+    name: str,
+    table: Table,
+    stamp: Stamp,
+    *,
+    about: Sequence[str] = (),
+    choose: bool = False,
+    links: bool = False,
+    totals: bool = True,
 ) -> list[str]:
     """Draws the table called `name` with its total, its stamp and its downloads; returns the ids of the rows that are
-    ticked. `links` opens the niche of a row, whose id is in column "id"."""
+    ticked. `links` opens the niche of a row, whose id is in column "id". Without `totals` nothing is added up,
+    as means are not."""
     if not table.rows:
         st.caption(_("There are no figures for this choice."))
         return []
@@ -47,11 +55,11 @@ def draw(
         column_config={**{one.key: _config(one) for one in table.columns}, "open": _opening()},
         **selecting,
     )
-    footer(name, table, stamp, about)
+    footer(name, table, stamp, about, totals=totals)
     return [str(frame["id"].iloc[at]) for at in event.selection.rows] if choose else []
 
 
-def footer(name: str, table: Table, stamp: Stamp, about: Sequence[str] = ()) -> None:
+def footer(name: str, table: Table, stamp: Stamp, about: Sequence[str] = (), *, totals: bool = True) -> None:
     """Rows shown of all, totals, downloads of these very rows, and the stamp."""
     sheet = Sheet(table, stamp, tuple(about), session.locale())
     rows = ngettext("%(n)s row", "%(n)s rows", len(table.rows))
@@ -59,7 +67,7 @@ def footer(name: str, table: Table, stamp: Stamp, about: Sequence[str] = ()) -> 
     said += [
         _("%(column)s in total: %(sum)s", column=words.column(one), sum=number(table.sum(one.key), 2))
         for one in table.columns
-        if one.kind == "number" and one.format == "integer"
+        if totals and one.kind == "number" and one.format == "integer"
     ]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(" · ".join(said), width="stretch")

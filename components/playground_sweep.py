@@ -109,6 +109,7 @@ def _map(experiment: Experiment) -> None:
         go.Heatmap(
             x=[str(one) for one in temperatures], y=[str(one) for one in top_ps], z=rows,
             texttemplate="%{z:,.2f}", hovertemplate=hover, colorbar={"title": unit}, xgap=2, ygap=2,
+            autocolorscale=True,  # the theme's own
         )
     )  # fmt: skip
     figure.update_layout(xaxis_title=_("Temperature"), yaxis_title=_("Top p"), height=360)

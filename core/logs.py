@@ -26,5 +26,5 @@ def configure(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Masked("%(asctime)s %(levelname).1s %(name)s: %(message)s", "%H:%M:%S"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "procrastinate", "chromadb", "alembic", "watchfiles"):
+    for noisy in ("httpx", "httpcore", "procrastinate", "chromadb", "alembic", "watchfiles", "google_genai"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

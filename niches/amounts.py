@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 
 from babel.dates import format_date
@@ -62,7 +62,11 @@ def as_of(said: str, language: str) -> str:
     return month(at, language) if at and len(said) > len("2025") else said
 
 
-def leading(metrics: Iterable[Metric]) -> str:
-    """The name of the metric to show first: one that is counted up over a year tells more than a state; "" for none."""
-    known = list(metrics)
-    return next((one.name for one in known if one.over_time == "sum"), known[0].name if known else "")
+def leading(metrics: Iterable[Metric], regional: Container[str] = ()) -> str:
+    """The name of the metric to show first: one that is known by region, and of those one that is counted up over a
+    year, which tells more than a state; "" for none."""
+    everything = list(metrics)
+    known = [one for one in everything if one.name in regional] or everything
+    return next(
+        (one.name for one in known if one.over_time == "sum" and not one.derived), known[0].name if known else ""
+    )

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
 from core.niche_entities import Metric
-from niches import amounts
+from niches import amounts, spread
 
 _GRAY, _ACCENT, _PALE, _GRID = map(HexColor, ("#5c6b69", "#0f766e", "#b7d6d2", "#e3eae8"))
 _FONT, _SIZE = "Roboto", 7.5
@@ -71,18 +70,15 @@ def bars(box: Box, rows: Sequence[tuple[str, float]], metric: Metric, language: 
 
 
 def columns(box: Box, values: Sequence[float], mine: float, metric: Metric, language: str) -> None:
-    """How many niches have how much, the column with `mine` in the accent; logarithmic where all are above zero."""
-    logarithmic = min(values) > 0 and max(values) / min(values) > 50
-    scaled = np.log10(values) if logarithmic else np.asarray(values)
-    place = float(np.log10(mine)) if logarithmic else mine
-    counts, edges = np.histogram(scaled, bins=_BINS)
-    here = min(max(int(np.searchsorted(edges, place, "right")) - 1, 0), _BINS - 1)
-    base, height, step = box.bottom + 14, box.height - 30, box.width / _BINS
+    """How many niches have how much, the column with `mine` in the accent."""
+    found = spread.of(values, _BINS)
+    counts, here, bins = found.counts, found.bin(mine), len(found.counts)
+    base, height, step = box.bottom + 14, box.height - 30, box.width / bins
     _grid(box, base, height, "")
     for at, count in enumerate(counts):
         box.canvas.setFillColor(_ACCENT if at == here else _PALE)
         box.canvas.rect(box.left + at * step + 0.6, base, step - 1.2, count / max(counts) * height, stroke=0, fill=1)
-    low, high = (float(10**edge) if logarithmic else float(edge) for edge in (edges[0], edges[-1]))
+    low, *_inner, high = found.limits()
     _text(box, box.left, box.bottom + 2, amounts.short(low, metric, language))
     _text(box, box.left + box.width, box.bottom + 2, amounts.short(high, metric, language), right=True)
     top = base + counts[here] / max(counts) * height + 4
@@ -91,7 +87,7 @@ def columns(box: Box, values: Sequence[float], mine: float, metric: Metric, lang
         box.left + (here + 0.5) * step,
         top,
         amounts.short(mine, metric, language),
-        right=here > _BINS / 2,
+        right=here > bins / 2,
         color=_ACCENT,
     )
 

@@ -30,6 +30,7 @@ _INSIDE = _WIDTH - 2 * _MARGIN
 _FIGURES, _ACROSS = 12, 4
 _CARD, _GAP = 58, 8
 _CHART = 165
+_REGIONS = 8
 _LINE = 12.2
 
 
@@ -91,39 +92,43 @@ class _Page:
         self._canvas.roundRect(left, top - _CARD, width, _CARD, 5, stroke=0, fill=1)
         self._write(REGULAR, 8, _GRAY, left + 8, top - 14, _fit(title(metric, self._language), REGULAR, 8, width - 16))
         value = amounts.short(standing.value, metric, self._language)
-        self._write(BOLD, 14, _INK, left + 8, top - 32, _fit(value, BOLD, 14, width - 16))
+        self._write(BOLD, 12.5, _INK, left + 8, top - 32, _fit(value, BOLD, 12.5, width - 16))
         rank = translate(self._language, "rank %(rank)s of %(niches)s", rank=standing.rank, niches=standing.niches)
         self._write(REGULAR, 7.5, _GRAY, left + 8, top - 47, rank)
 
     def charts(self, figure: KeyFigure, spread: Sequence[float]) -> None:
+        """Months where there are any, else the niche among all niches; beside it the regions, of another metric where
+        this one has none."""
         width = (_INSIDE - 20) / 2
-        series = self._board.series.get(figure.metric.name, ())
-        regions = self._regions(figure.metric)
         left = Box(self._canvas, _MARGIN, self._top - _CHART, width, _CHART - 18)
         right = Box(self._canvas, _MARGIN + width + 20, self._top - _CHART, width, _CHART - 18)
-        name = title(figure.metric, self._language)
-        if any(value is not None for _day, value in series):
-            self._title(left, translate(self._language, "%(metric)s by month", metric=name))
-            line(left, _known(series), figure.metric, self._language)
+        months = _known(self._board.series.get(figure.metric.name, ()))
+        if months:
+            self._title(left, N_("%(metric)s by month"), figure.metric)
+            line(left, months, figure.metric, self._language)
         else:
-            self._title(left, translate(self._language, "%(metric)s: all niches, this one marked", metric=name))
-            columns(left, spread, figure.standing.value, figure.metric, self._language)
-        if regions:
-            self._title(right, translate(self._language, "%(metric)s by region", metric=name))
-            bars(right, regions, figure.metric, self._language)
-        elif series:
-            self._title(right, translate(self._language, "%(metric)s: all niches, this one marked", metric=name))
-            columns(right, spread, figure.standing.value, figure.metric, self._language)
+            self._among(left, figure, spread)
+        if regional := self._regional(figure.metric):
+            self._title(right, N_("%(metric)s by region"), regional)
+            rows = sorted(self._board.regions.pairs("region", regional.name), key=lambda row: -row[1])[:_REGIONS]
+            bars(right, rows, regional, self._language)
+        elif months:
+            self._among(right, figure, spread)
         self._top -= _CHART + 24
 
-    def _title(self, box: Box, text: str) -> None:
-        self._write(BOLD, 10, _INK, box.left, box.bottom + box.height + 8, _fit(text, BOLD, 10, box.width))
+    def _among(self, box: Box, figure: KeyFigure, spread: Sequence[float]) -> None:
+        self._title(box, N_("%(metric)s: all niches, this one marked"), figure.metric)
+        columns(box, spread, figure.standing.value, figure.metric, self._language)
 
-    def _regions(self, metric: Metric) -> list[tuple[str, float]]:
-        table = self._board.regions
-        if metric.name not in [column.key for column in table.columns]:
-            return []
-        return sorted(table.pairs("region", metric.name), key=lambda row: -row[1])[:8]
+    def _regional(self, wanted: Metric) -> Metric | None:
+        known = {column.key for column in self._board.regions.columns}
+        return next(
+            (one for one in (wanted, *(each.metric for each in self._board.figures)) if one.name in known), None
+        )
+
+    def _title(self, box: Box, message: str, metric: Metric) -> None:
+        text = translate(self._language, message, metric=title(metric, self._language))
+        self._write(BOLD, 10, _INK, box.left, box.bottom + box.height + 8, _fit(text, BOLD, 10, box.width))
 
     def words(self) -> None:
         """The written analytics, cut at a sentence where the page ends."""
@@ -186,6 +191,11 @@ def _lines(text: str, room: int) -> list[str]:
         else:
             kept.pop()
     return kept
+
+
+def N_(message: str) -> str:
+    """Marks a message that is translated where it is written."""
+    return message
 
 
 def _known(series: Sequence[tuple[date, float | None]]) -> list[tuple[date, float]]:

@@ -99,8 +99,12 @@ def _impossible(plan: Plan, dataset: Dataset, metric: Metric) -> Refusal | None:
             span = tuple(one.strftime("%Y-%m") for one in (dataset.periods[:1] + dataset.periods[-1:]))
             return Refusal("period", "There are no figures for %(period)s.", {"period": period.strftime("%Y-%m")}, span)
     if plan.kind == "group" and plan.function in ("sum", "share") and metric.derived:
-        sentence = "%(metric)s cannot be added up. Ask for its mean or median."
-        return Refusal("question", sentence, {"metric": metric.title}, ("mean", "median"))
+        return Refusal(
+            "question",
+            "%(metric)s cannot be added up. Ask for its mean or median.",
+            {"metric": metric.title},
+            ("mean", "median"),
+        )
     needs = {"value": (1, 1), "compare": (2, 5), "growth": (0, 5)}.get(plan.kind)
     if needs and not needs[0] <= len(plan.niches) <= needs[1]:
         return Refusal("niche", "Say which niches you mean.", {})

@@ -13,6 +13,9 @@ _HEIGHT = 720
 
 def render() -> None:
     session.require(Permission.VOICE)
-    navigation.title(_("Voice"), _("Speak or type; the answers come from the same collections, under the same rights."))
+    navigation.title(
+        _("Voice"),
+        _("Type your question: the answers come from the same collections, under the same rights. Speech comes later."),
+    )
     st.link_button(_("Open in its own tab"), "/voice/", icon=":material/open_in_new:")
     st.iframe("/voice/", height=_HEIGHT, alt=_("Voice"))

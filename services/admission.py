@@ -1,4 +1,4 @@
-"""What stands around every answer: limits and guardrails before it, the output filter in it, the token count after it."""
+"""What stands around every answer: limits and guardrails before it, an output filter in it, token counts after it."""
 
 from __future__ import annotations
 

@@ -71,7 +71,11 @@ def client_pdf(niches: Niches, principal: Principal, niche_id: str, region: str,
 
     dashboard = niches.dashboard(principal, niche_id, region, language)
     metrics = [figure.metric for figure in dashboard.figures]
-    chosen = metric if metric in [one.name for one in metrics] else amounts.leading(metrics)
+    chosen = (
+        metric
+        if metric in [one.name for one in metrics]
+        else amounts.leading(metrics, [column.key for column in dashboard.regions.columns])
+    )
     spread = niches.distribution(principal, niche_id, chosen, region) if chosen else []
     return page.draw(dashboard, chosen, spread, language)
 
@@ -92,4 +96,6 @@ def origin(sheet: Sheet) -> str:
 
 
 def _harmless(cell: Cell) -> Cell:
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)  # 312 rather than 312.0
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -8,6 +8,7 @@ from data.database import Database
 
 _WINDOWS = timedelta(days=1)
 _FAILURES = timedelta(days=30)
+_EXPERIMENTS = timedelta(days=30)
 
 
 class Upkeep:
@@ -15,11 +16,13 @@ class Upkeep:
         self._db = db
 
     def prune(self) -> int:
-        """Deletes expired sessions, tickets, resets, rate windows and sign-in failures; returns how many rows."""
+        """Deletes expired sessions, tickets, resets, rate windows and sign-in failures, and comparisons that nobody
+        saved; returns how many rows."""
         with self._db.begin() as tx:
             return (
                 tx.sessions.prune()
                 + tx.resets.prune()
                 + tx.rates.prune(older=_WINDOWS)
                 + tx.failures.prune(older=_FAILURES)
+                + tx.experiments.prune(_EXPERIMENTS)
             )

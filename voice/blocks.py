@@ -24,10 +24,6 @@ from services.sessions import SESSION_COOKIE
 from voice import PATH
 
 TITLE = "Nichewise Voice"
-_TEXTS = {
-    "hint": "Type a question about the company's documents. Speech comes to this page later.",
-    "placeholder": "Ask a question…",
-}
 
 
 class VoiceChat:
@@ -91,7 +87,7 @@ class SignInFirst:
 def mounted(services: Services) -> Starlette:
     """A Starlette app that answers the paths below `PATH`; its lifespan must be entered."""
     chat = VoiceChat(services)
-    texts = gr.I18n(**{locale: {key: translate(locale, text) for key, text in _TEXTS.items()} for locale in LOCALES})
+    texts = gr.I18n(**{locale: _texts(locale) for locale in LOCALES})
     app = Starlette(middleware=[Middleware(SignInFirst, chat=chat)])
     gr.mount_gradio_app(
         app,
@@ -107,6 +103,13 @@ def mounted(services: Services) -> Starlette:
         pwa=False,
     )
     return app
+
+
+def _texts(locale: str) -> dict[str, str]:
+    return {
+        "hint": translate(locale, "Type a question about the company's documents. Speech comes to this page later."),
+        "placeholder": translate(locale, "Ask a question…"),
+    }
 
 
 def _theme() -> gr.themes.Base:

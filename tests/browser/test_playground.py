@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Product, Visitor, free_port, ready, start
+from tests.browser.conftest import Product, Visitor, running
 from tests.conftest import KEY
 from tests.servers.gemini import GeminiServer
 from tests.servers.ollama import OllamaServer
@@ -33,7 +33,6 @@ def laboratory(
     var = tmp_path_factory.mktemp("laboratory") / "var"
     var.mkdir()
     (var / "models").symlink_to(exported_model)
-    port = free_port()
     servers = {
         "NICHEWISE_OLLAMA_URL": ollama_server.url,
         "OPENAI_API_KEY": KEY,
@@ -44,13 +43,8 @@ def laboratory(
     with pytest.MonkeyPatch.context() as environment:
         for name, value in servers.items():
             environment.setenv(name, value)
-        process = start(var, port)
-    try:
-        ready(f"http://127.0.0.1:{port}", process)
-        yield Product(f"http://127.0.0.1:{port}", var)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+        with running(var) as product:
+            yield product
 
 
 @pytest.fixture
@@ -98,7 +92,7 @@ def test_four_columns_stream_at_once_and_two_bad_ones_leave_the_others_alone(
     gate = threading.Event()
     ollama.script.reply("Fourteen", " days.", gate=gate)
     openai.script.reply(status=500)
-    gemini.script.reply("Two", " weeks.", gate=gate)
+    gemini.script.reply("Two", " weeks.", gate=threading.Event())
     configure(page, *_PROVIDERS)
     run(page)
     expect(page.locator(column(page, 0))).to_contain_text("Fourteen", timeout=_WAIT)
@@ -106,6 +100,7 @@ def test_four_columns_stream_at_once_and_two_bad_ones_leave_the_others_alone(
     expect(page.locator(column(page, 1))).to_contain_text("answered with an error", timeout=_WAIT)
     expect(page.locator(column(page, 3))).to_contain_text("No language model", timeout=_WAIT)
     page.locator(f"{column(page, 2)} button").click()  # Stop
+    assert gemini.script.gone.wait(30)
     gate.set()
     expect(page.locator(column(page, 0))).to_contain_text("Fourteen days.", timeout=_WAIT)
     expect(page.locator(column(page, 2))).to_contain_text("Stopped", timeout=_WAIT)

@@ -53,6 +53,8 @@ def test_times_are_those_of_the_browser(locale: str, words: str) -> None:
         ("The PDF has 12 pages; the limit is 10. Split it and upload the parts.", "В PDF страниц: 12, предел — 10."),
         ("The file is named .docx, but its content is of another kind. Check it, or save it as .docx.", "назван .docx"),
         ("The file has no text.", "В файле нет текста."),
+        ("The encoding of the text could not be recognised. Save the file as UTF-8 and upload it again.", "Кодировку"),
+        ("The file has no articles: each begins with --- and article_id.", "В файле нет статей"),
     ],
 )
 def test_a_stored_sentence_is_translated_with_its_values(english: str, russian: str) -> None:
@@ -61,4 +63,5 @@ def test_a_stored_sentence_is_translated_with_its_values(english: str, russian: 
 
 
 def test_a_stored_sentence_that_nobody_knows_stays_as_it_is() -> None:
-    assert said('i18n.stored("disk on fire")', "ru") == "disk on fire"
+    for unknown in ("disk on fire", "4 of 5 parts", "disk: on fire"):
+        assert said(f"i18n.stored({unknown!r})", "ru") == unknown

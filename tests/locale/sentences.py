@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from core.settings import ROOT
 
 ROOMS = ("pages", "components", "core", "services", "scenarios", "rag", "data", "niches", "api", "jobs", "voice")
-_SAYING = ("rag", "services", "scenarios")  # rooms whose upper-case constants are sentences for people
+_SAYING = ("rag", "services", "scenarios", "api")  # rooms whose upper-case constants are sentences for people
 _SENTENCE = re.compile(r"[A-Z“].* .*[.?!]", re.DOTALL)
 Found = tuple[str, int, str | tuple[str, ...]]  # path, line, sentence or its singular and plural
 
@@ -26,7 +26,14 @@ Found = tuple[str, int, str | tuple[str, ...]]  # path, line, sentence or its si
 def marks() -> dict[str, slice]:
     """What is called with a sentence, and which of its arguments are the sentence."""
     raised = {name: slice(0, 1) for name in _error_names()}
-    return {"_": slice(0, 1), "N_": slice(0, 1), "ngettext": slice(0, 2), "translate": slice(1, 2), **raised}
+    return {
+        "_": slice(0, 1),
+        "N_": slice(0, 1),
+        "ngettext": slice(0, 2),
+        "translate": slice(1, 2),
+        "Refusal": slice(1, 2),
+        **raised,
+    }
 
 
 def _error_names() -> set[str]:
@@ -69,12 +76,13 @@ def _marked(path: Path) -> Iterator[Found]:
 
 
 def _constants(path: Path) -> Iterator[Found]:
-    """`DAMAGED = "The file is damaged."` at the top of a module, given to an error by its name; and each error class's
-    own sentence."""
+    """`DAMAGED = "The file is damaged."` at the top of a module, given to an error by its name; each error class's own
+    sentence; and what a class is called where people choose it."""
     saying = path.relative_to(ROOT).parts[0] in _SAYING
     for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.ClassDef) and node.name in marks():
-            yield from (_found(path, one) for one in node.body if _target(one) == "sentence")
+        if isinstance(node, ast.ClassDef):
+            said = "sentence" if node.name in marks() else "label"
+            yield from (_found(path, one) for one in node.body if _target(one) == said)
         if saying and isinstance(node, ast.Module):
             yield from (found for one in node.body if _SENTENCE.fullmatch(str((found := _found(path, one))[2])))
 

@@ -25,6 +25,7 @@ from tests.desk import Desk
 from tests.servers.gemini import GeminiServer
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
+from tests.servers.scripted import Reply
 
 QUESTION = "Сколько дней занимает возврат денег?"
 TEXT = "Возврат денег занимает четырнадцать дней с момента обращения клиента в службу поддержки."
@@ -60,7 +61,7 @@ def until(condition: Callable[[], Any]) -> None:
 def test_four_columns_answer_at_once_with_what_was_measured(
     desk: Desk, ollama: OllamaServer, openai: OpenAIServer, gemini: GeminiServer
 ) -> None:
-    ollama.script.reply("Fourteen", " days.", prompt_tokens=40, completion_tokens=6)
+    ollama.script.default = Reply(("Fourteen", " days."), prompt_tokens=40, completion_tokens=6)
     params = {"temperature": 0.2, "top_k": 5}
     done = ended(desk, ask(replace(OLLAMA, params=params), replace(OPENAI, params=params), GEMINI, Configuration()))
     first, second, third, fourth = (lane.attempts[0] for lane in done.lanes)
@@ -167,9 +168,10 @@ def test_another_persons_experiment_is_not_found_until_it_is_shared_and_never_ch
     playground.share(desk.analyst, done.id)
     assert [one.title for one in playground.list(other)] == ["Mine"]
     assert playground.state(other, done.id).question == "How many days?"
-    for change in (lambda: playground.save(other, done.id, "x"), lambda: playground.delete(other, done.id)):
-        with pytest.raises(NotFound):
-            change()
+    with pytest.raises(NotFound):
+        playground.save(other, done.id, "x")
+    with pytest.raises(NotFound):
+        playground.delete(other, done.id)
 
 
 def test_votes_are_counted_by_model_once_for_each_person(desk: Desk) -> None:
