@@ -25,7 +25,7 @@ _SHOWN_AS_TEXT = 1_200  # characters of the written analytics before the rest is
 def draw(who: Principal, niche_id: str) -> None:
     services = session.services()
     board = services.niches.dashboard(who, niche_id, address.get("region"), session.locale())
-    with st.container(key="niches_head", gap="xsmall"):
+    with st.container(key="niches_head", gap="small"):
         _head(who, board)
     region, metric = _choices(services.niches.catalogue(who), board)
     if metric is None:

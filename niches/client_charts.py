@@ -81,7 +81,7 @@ def columns(box: Box, values: Sequence[float], mine: float, metric: Metric, lang
     low, *_inner, high = found.limits()
     _text(box, box.left, box.bottom + 2, amounts.short(low, metric, language))
     _text(box, box.left + box.width, box.bottom + 2, amounts.short(high, metric, language), right=True)
-    top = base + counts[here] / max(counts) * height + 4
+    top = base + height + 4
     _text(
         box,
         box.left + (here + 0.5) * step,
