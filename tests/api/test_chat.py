@@ -118,7 +118,7 @@ def test_a_replaced_answer_says_so_in_its_events(client: TestClient, ann: Header
     assert read[1] == ("token", {"text": read[-1][1]["reply"], "replace": True})
 
 
-@pytest.mark.parametrize(("reply", "status"), [({"status": 500}, 502), ({"status": 429}, 502), ({"fault": "cut"}, 502)])
+@pytest.mark.parametrize(("reply", "status"), [({"status": 500}, 502), ({"fault": "cut"}, 502)])
 def test_a_failing_model_server_is_a_status_and_an_event_with_a_reference(
     client: TestClient, ann: Headers, ollama: OllamaServer, reply: dict[str, Any], status: int
 ) -> None:
@@ -132,6 +132,13 @@ def test_a_failing_model_server_is_a_status_and_an_event_with_a_reference(
     name, data = events(client.post("/api/chat", json={"message": QUESTION}, headers={**ann, **EVENTS}).text)[-1]
     assert (name, data["code"], data["message"]) == ("error", error["code"], error["message"])
     assert data["reference"]
+
+
+def test_a_model_server_that_is_busy_is_asked_again(client: TestClient, ann: Headers, ollama: OllamaServer) -> None:
+    ollama.script.reply("", status=429)
+    ollama.script.reply("It is 28 [1].")
+    answer = client.post("/api/chat", json={"message": QUESTION}, headers=ann)
+    assert answer.json()["reply"] == "It is 28 [1]."
 
 
 def test_parameters_are_applied_or_reported(client: TestClient, ann: Headers, ollama: OllamaServer) -> None:
@@ -245,13 +252,15 @@ def test_many_waiting_answers_leave_the_service_responsive(
     services: Services, person: Callable[..., User], bearer: Callable[[User], Headers], ollama: OllamaServer
 ) -> None:
     ollama.script.default.fault = "hang"
-    people = [bearer(person(email=f"p{n}@example.com")) for n in range(12)]
+    each = 4  # answers of one person at once
+    count = services.settings.model_parallel // each
+    people = [bearer(person(email=f"p{n}@example.com")) for n in range(count)]
     with listening(services) as url, httpx.Client(base_url=url, timeout=20) as http:
 
         def ask(headers: Headers) -> None:
             http.post("/api/chat", json={"message": QUESTION, "params": {"timeout": 600}}, headers=headers)
 
-        waiting = [threading.Thread(target=ask, args=(headers,)) for headers in people for _ in range(4)]
+        waiting = [threading.Thread(target=ask, args=(headers,)) for headers in people for _ in range(each)]
         for thread in waiting:
             thread.start()
         while len(ollama.script.asked("/api/chat")) < len(waiting):
