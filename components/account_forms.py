@@ -2,7 +2,7 @@
 
 The library has three seams, and each gets ours: the model (who is asked), the validator (what is checked before
 asking), the cookie controller (what happens after success). Its own cookie, its credentials dictionary and its pause
-before the form are never used; docs/decisions/0010-sign-in-forms.md says why.
+before the form are never used; docs/decisions/0004-sign-in-forms.md says why.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Gemini as a LlamaIndex `LLM`: messages into contents, pieces out of a stream (see decision 0030)."""
+"""Gemini as a LlamaIndex `LLM`: messages into contents, pieces out of a stream (see decision 7)."""
 
 from __future__ import annotations
 
