@@ -10,26 +10,26 @@ from fastapi.testclient import TestClient
 from core.entities import Collection, User
 from core.roles import Role
 from services.container import Services
-from tests.library import STAFF, Library
+from tests.shelves import STAFF, Shelves
 
 Bearer = Callable[[User], dict[str, str]]
 Person = Callable[..., User]
 
 
 @pytest.fixture
-def library(services: Services) -> Library:
-    return Library(services.db, services.vectors)
+def shelves(services: Services) -> Shelves:
+    return Shelves(services.db, services.vectors)
 
 
 @pytest.fixture
-def shelf(library: Library) -> Collection:
-    return library.collection("documents")
+def shelf(shelves: Shelves) -> Collection:
+    return shelves.collection("documents")
 
 
 def test_hits_say_what_they_are_and_where_they_come_from(
-    client: TestClient, admin: dict[str, str], library: Library, shelf: Collection
+    client: TestClient, admin: dict[str, str], shelves: Shelves, shelf: Collection
 ) -> None:
-    document = library.add(shelf, ["Refunds take ten days.", "Offices open at nine."], title="Handbook")
+    document = shelves.add(shelf, ["Refunds take ten days.", "Offices open at nine."], title="Handbook")
     answer = client.get("/api/search", params={"q": "refunds in days", "k": 1}, headers=admin).json()
     (hit,) = answer["hits"]
     assert hit["document_id"] == str(document)
@@ -39,20 +39,20 @@ def test_hits_say_what_they_are_and_where_they_come_from(
     assert 0 < answer["evidence"] <= 1
 
 
-def test_tags_and_collection_narrow_the_search(client: TestClient, admin: dict[str, str], library: Library) -> None:
-    other = library.collection("other", STAFF)
-    library.add(other, ["Refunds, tagged"], tags=["money", "rules"])
-    library.add(other, ["Refunds, half tagged"], tags=["money"])
+def test_tags_and_collection_narrow_the_search(client: TestClient, admin: dict[str, str], shelves: Shelves) -> None:
+    other = shelves.collection("other", STAFF)
+    shelves.add(other, ["Refunds, tagged"], tags=["money", "rules"])
+    shelves.add(other, ["Refunds, half tagged"], tags=["money"])
     query = {"q": "refunds", "collection": "other", "tags": ["money", "rules"]}
     answer = client.get("/api/search", params=query, headers=admin).json()
     assert [hit["text"] for hit in answer["hits"]] == ["Refunds, tagged"]
 
 
 def test_only_what_the_caller_may_read_is_found(
-    client: TestClient, person: Person, bearer: Bearer, library: Library, shelf: Collection
+    client: TestClient, person: Person, bearer: Bearer, shelves: Shelves, shelf: Collection
 ) -> None:
-    library.add(shelf, ["Refunds for all"])
-    library.add(shelf, ["Refunds of the board"], readers=[Role.ADMIN])
+    shelves.add(shelf, ["Refunds for all"])
+    shelves.add(shelf, ["Refunds of the board"], readers=[Role.ADMIN])
     for role, found in ((Role.SALES, 1), (Role.ANALYST, 1), (Role.ADMIN, 2)):
         answer = client.get("/api/search", params={"q": "refunds"}, headers=bearer(person(role))).json()
         assert len(answer["hits"]) == found, role

@@ -21,16 +21,16 @@ from rag.readable import Readable
 from rag.retrieval import Retriever, fuse
 from rag.vectors import Vectors
 from services.indexing import Indexing
-from tests.library import ADMIN, GUEST, SALES, Library
+from tests.shelves import ADMIN, GUEST, SALES, Shelves
 
 
 class Desk:
-    """A library whose books can be asked."""
+    """A shelves whose books can be asked."""
 
     def __init__(self, db: Database, settings: Settings, questions: Questions) -> None:
         self.vectors, self.lexical = Vectors(settings), Lexical(settings.var_dir / "lexical")
         self.questions = questions
-        self.library = Library(db, self.vectors)
+        self.shelves = Shelves(db, self.vectors)
         self.indexing = Indexing(db, self.vectors, self.lexical)
         self.retriever = Retriever(self.vectors, self.lexical, questions)
         self.deepening = Retriever(self.vectors, self.lexical, questions, exhaustive_below=0)
@@ -86,8 +86,8 @@ def _texts(found: Retrieval) -> list[str]:
 
 
 def test_the_passage_that_answers_comes_first_with_its_ranks(desk: Desk) -> None:
-    shelf = desk.library.collection()
-    desk.library.add(shelf, FACTS, title="Handbook", vectors=desk.embed(*FACTS))
+    shelf = desk.shelves.collection()
+    desk.shelves.add(shelf, FACTS, title="Handbook", vectors=desk.embed(*FACTS))
     found = desk.ask(shelf, "When does the Berlin office open?", 2)
     first = found.passages[0]
     assert (first.text, first.title, first.vector, first.lexical) == (FACTS[1], "Handbook", 1, 1)
@@ -98,60 +98,60 @@ def test_the_passage_that_answers_comes_first_with_its_ranks(desk: Desk) -> None
 
 
 def test_meaning_finds_what_shares_no_word(desk: Desk) -> None:
-    shelf = desk.library.collection()
-    desk.library.add(shelf, FACTS, vectors=desk.embed(*FACTS))
+    shelf = desk.shelves.collection()
+    desk.shelves.add(shelf, FACTS, vectors=desk.embed(*FACTS))
     found = desk.ask(shelf, "getting my money back", 1)
     assert _texts(found) == [FACTS[0]]
     assert found.passages[0].lexical is None
 
 
 def test_outside_the_languages_of_the_model_words_decide_alone(desk: Desk) -> None:
-    shelf = desk.library.collection()
-    desk.library.add(shelf, FACTS, vectors=desk.embed(*FACTS))
-    desk.library.add(shelf, ["Возврат средств занимает десять дней."], language="ru")
+    shelf = desk.shelves.collection()
+    desk.shelves.add(shelf, FACTS, vectors=desk.embed(*FACTS))
+    desk.shelves.add(shelf, ["Возврат средств занимает десять дней."], language="ru")
     found = desk.ask(shelf, "Сколько дней занимает возврат средств?")
     assert _texts(found) == ["Возврат средств занимает десять дней."]
     assert (found.language, found.degraded, found.passages[0].vector) == ("ru", False, None)
 
 
 def test_without_the_model_words_decide_and_the_answer_says_so(blind: Desk) -> None:
-    shelf = blind.library.collection()
-    blind.library.add(shelf, FACTS)
+    shelf = blind.shelves.collection()
+    blind.shelves.add(shelf, FACTS)
     found = blind.ask(shelf, "When are laptops replaced?", 1)
     assert (_texts(found), found.degraded) == ([FACTS[2]], True)
 
 
 def test_another_embedding_is_refused(desk: Desk) -> None:
-    other = replace(desk.library.collection().version.fingerprint, model="another")
-    shelf = desk.library.collection("other", fingerprint=other)
+    other = replace(desk.shelves.collection().version.fingerprint, model="another")
+    shelf = desk.shelves.collection("other", fingerprint=other)
     with pytest.raises(FingerprintMismatch, match="another"):
         desk.ask(shelf, "anything")
 
 
 def test_one_collection_never_shows_in_another(desk: Desk) -> None:
-    one, other = desk.library.collection("one"), desk.library.collection("other")
+    one, other = desk.shelves.collection("one"), desk.shelves.collection("other")
     for shelf in (one, other):
-        desk.library.add(shelf, [f"Secret of {shelf.name}"], vectors=desk.embed(f"Secret of {shelf.name}"))
+        desk.shelves.add(shelf, [f"Secret of {shelf.name}"], vectors=desk.embed(f"Secret of {shelf.name}"))
     assert _texts(desk.ask(one, "Secret of other")) == ["Secret of one"]
 
 
 @pytest.mark.parametrize("deepening", [False, True])
 def test_a_reader_of_one_document_of_many_gets_the_ranking_filtered_to_it(desk: Desk, deepening: bool) -> None:
     """All 300 forbidden ones rank above the permitted one in both legs."""
-    shelf = desk.library.collection()
+    shelf = desk.shelves.collection()
     loud = [f"refund refund refund number {i}" for i in range(300)]
     (near,), (far,) = desk.embed("refund refund refund"), desk.embed("the refund of an unrelated matter and long words")
-    desk.library.add(shelf, loud, readers=[Role.ADMIN], vectors=[near] * 300)
+    desk.shelves.add(shelf, loud, readers=[Role.ADMIN], vectors=[near] * 300)
     quiet = ["the refund of an unrelated matter and long words"]
-    desk.library.add(shelf, quiet, vectors=[far])
+    desk.shelves.add(shelf, quiet, vectors=[far])
     assert _texts(desk.ask(shelf, "refund", who=SALES, deepening=deepening)) == quiet
     assert quiet[0] not in _texts(desk.ask(shelf, "refund", who=ADMIN, deepening=deepening))
     assert _texts(desk.ask(shelf, "refund", who=GUEST, deepening=deepening)) == []
 
 
 def test_both_ways_of_looking_find_the_same(desk: Desk) -> None:
-    shelf = desk.library.collection()
-    desk.library.add(shelf, FACTS, vectors=desk.embed(*FACTS))
+    shelf = desk.shelves.collection()
+    desk.shelves.add(shelf, FACTS, vectors=desk.embed(*FACTS))
     exhaustive = desk.ask(shelf, "office hours in Berlin")
     deepening = desk.ask(shelf, "office hours in Berlin", deepening=True)
     assert _texts(exhaustive) == _texts(deepening)
@@ -161,8 +161,8 @@ def test_both_ways_of_looking_find_the_same(desk: Desk) -> None:
 
 
 def test_a_document_that_is_not_ready_or_was_taken_away_is_never_shown(desk: Desk) -> None:
-    shelf = desk.library.collection()
-    gone = desk.library.add(shelf, [FACTS[0]], vectors=desk.embed(FACTS[0]))
+    shelf = desk.shelves.collection()
+    gone = desk.shelves.add(shelf, [FACTS[0]], vectors=desk.embed(FACTS[0]))
     assert _texts(desk.ask(shelf, "refunds")) == [FACTS[0]]
     with desk.db.begin() as tx:  # the indexes still hold it
         tx.chunks.remove_document(gone)
@@ -172,15 +172,15 @@ def test_a_document_that_is_not_ready_or_was_taken_away_is_never_shown(desk: Des
 
 
 def test_tags_narrow_the_search(desk: Desk) -> None:
-    shelf = desk.library.collection()
-    desk.library.add(shelf, ["Refunds in Germany"], tags=["de", "money"])
-    desk.library.add(shelf, ["Refunds in France"], tags=["fr", "money"])
+    shelf = desk.shelves.collection()
+    desk.shelves.add(shelf, ["Refunds in Germany"], tags=["de", "money"])
+    desk.shelves.add(shelf, ["Refunds in France"], tags=["fr", "money"])
     assert _texts(desk.ask(shelf, "refunds", tags=("money", "fr"))) == ["Refunds in France"]
 
 
 def test_a_question_that_the_collection_answers_has_more_evidence(desk: Desk) -> None:
-    shelf = desk.library.collection()
-    desk.library.add(shelf, FACTS, vectors=desk.embed(*FACTS))
+    shelf = desk.shelves.collection()
+    desk.shelves.add(shelf, FACTS, vectors=desk.embed(*FACTS))
     covered = desk.ask(shelf, "How often are laptops replaced?")
     foreign = desk.ask(shelf, "Who won the football championship in 1998?")
     assert covered.answerable
@@ -188,13 +188,13 @@ def test_a_question_that_the_collection_answers_has_more_evidence(desk: Desk) ->
 
 
 def test_an_empty_collection_answers_nothing(desk: Desk) -> None:
-    found = desk.ask(desk.library.collection(), "anything at all")
+    found = desk.ask(desk.shelves.collection(), "anything at all")
     assert (found.passages, found.evidence, found.answerable) == ((), 0.0, False)
 
 
 def test_many_questions_at_once_get_the_same_answer(desk: Desk) -> None:
-    shelf = desk.library.collection()
-    desk.library.add(shelf, FACTS, vectors=desk.embed(*FACTS))
+    shelf = desk.shelves.collection()
+    desk.shelves.add(shelf, FACTS, vectors=desk.embed(*FACTS))
     answers: list[list[str]] = []
     threads = [
         threading.Thread(target=lambda: answers.append(_texts(desk.ask(shelf, "Berlin office", 1)))) for _ in range(8)
@@ -215,10 +215,10 @@ def test_fusion_puts_what_both_legs_like_first() -> None:
 
 
 def test_exact_cosines_are_those_of_the_vectors(desk: Desk) -> None:
-    shelf = desk.library.collection()
+    shelf = desk.shelves.collection()
     rng = np.random.default_rng(3)
     vectors = rng.normal(size=(50, 384)) * 3  # not of unit length
-    desk.library.add(shelf, [f"text {i}" for i in range(50)], vectors=vectors.tolist())
+    desk.shelves.add(shelf, [f"text {i}" for i in range(50)], vectors=vectors.tolist())
     (asked,) = desk.embed("text")
     found = desk.ask(shelf, "text", 50)
     expected = {

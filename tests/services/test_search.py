@@ -11,33 +11,33 @@ from core.entities import Collection, CollectionKind, Principal, Stage
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Role
 from services.container import Services
-from tests.library import ADMIN, ANALYST, GUEST, SALES, STAFF, Library
+from tests.shelves import ADMIN, ANALYST, GUEST, SALES, STAFF, Shelves
 
 EVERYONE = tuple(Role)
 
 
 @pytest.fixture
-def library(services: Services) -> Library:
-    return Library(services.db, services.vectors)
+def shelves(services: Services) -> Shelves:
+    return Shelves(services.db, services.vectors)
 
 
 @pytest.fixture
-def shelf(library: Library) -> Collection:
-    return library.collection("handbook")
+def shelf(shelves: Shelves) -> Collection:
+    return shelves.collection("handbook")
 
 
 def _texts(services: Services, principal: Principal, name: str = "handbook", question: str = "refunds") -> list[str]:
     return [passage.text for passage in services.search.search(principal, name, question).passages]
 
 
-def test_a_document_that_is_ready_is_found_at_once(services: Services, library: Library, shelf: Collection) -> None:
+def test_a_document_that_is_ready_is_found_at_once(services: Services, shelves: Shelves, shelf: Collection) -> None:
     for number in range(3):
-        library.add(shelf, [f"Refunds of kind {number}"])
+        shelves.add(shelf, [f"Refunds of kind {number}"])
         assert len(_texts(services, SALES)) == number + 1
 
 
-def test_a_document_on_its_way_does_not_show(services: Services, library: Library, shelf: Collection) -> None:
-    on_its_way = library.add(shelf, ["Refunds soon"], stage=Stage.INDEXED)
+def test_a_document_on_its_way_does_not_show(services: Services, shelves: Shelves, shelf: Collection) -> None:
+    on_its_way = shelves.add(shelf, ["Refunds soon"], stage=Stage.INDEXED)
     assert _texts(services, SALES) == []
     with services.db.begin() as tx:
         tx.documents.advance([on_its_way], Stage.READY)
@@ -45,10 +45,10 @@ def test_a_document_on_its_way_does_not_show(services: Services, library: Librar
 
 
 def test_a_deleted_document_is_gone_from_the_index_with_the_next_search(
-    services: Services, library: Library, shelf: Collection
+    services: Services, shelves: Shelves, shelf: Collection
 ) -> None:
-    library.add(shelf, ["Refunds stay"])
-    gone = library.add(shelf, ["Refunds go"])
+    shelves.add(shelf, ["Refunds stay"])
+    gone = shelves.add(shelf, ["Refunds go"])
     assert len(_texts(services, SALES)) == 2
     with services.db.begin() as tx:
         tx.chunks.remove_document(gone)
@@ -68,9 +68,9 @@ def test_a_deleted_document_is_gone_from_the_index_with_the_next_search(
     ],
 )
 def test_collections_show_to_their_readers(
-    services: Services, library: Library, principal: Principal, readers: tuple[Role, ...], sees: bool
+    services: Services, shelves: Shelves, principal: Principal, readers: tuple[Role, ...], sees: bool
 ) -> None:
-    library.add(library.collection("closed", readers), ["Refunds"])
+    shelves.add(shelves.collection("closed", readers), ["Refunds"])
     if sees:
         assert _texts(services, principal, "closed") == ["Refunds"]
     else:
@@ -78,20 +78,20 @@ def test_collections_show_to_their_readers(
             _texts(services, principal, "closed")
 
 
-def test_a_document_may_narrow_who_reads_it(services: Services, library: Library, shelf: Collection) -> None:
-    library.add(shelf, ["Refunds for all"])
-    library.add(shelf, ["Refunds of the board"], readers=[Role.ADMIN])
+def test_a_document_may_narrow_who_reads_it(services: Services, shelves: Shelves, shelf: Collection) -> None:
+    shelves.add(shelf, ["Refunds for all"])
+    shelves.add(shelf, ["Refunds of the board"], readers=[Role.ADMIN])
     assert _texts(services, SALES) == ["Refunds for all"]
     assert set(_texts(services, ADMIN)) == {"Refunds for all", "Refunds of the board"}
 
 
 def test_ones_own_collection_is_searched_by_its_short_name_and_by_nobody_else(
-    services: Services, library: Library
+    services: Services, shelves: Shelves
 ) -> None:
     ann, ben = (_person(services, name) for name in ("ann", "ben"))
     with services.db.begin() as tx:
         mine = services.collections.find(tx, ann, "my-documents")
-    library.add(mine, ["Refunds of Ann"])
+    shelves.add(mine, ["Refunds of Ann"])
     assert _texts(services, ann, "my-documents") == ["Refunds of Ann"]
     assert _texts(services, ben, "my-documents") == []
     for other in (ben, ADMIN):
@@ -108,10 +108,10 @@ def _person(services: Services, name: str) -> Principal:
     return Principal(Role.SALES, user_id=user.id)
 
 
-def test_guests_do_not_search_but_are_answered_from_questions_and_answers(services: Services, library: Library) -> None:
-    faq = library.collection("help", EVERYONE, CollectionKind.FAQ)
-    library.add(faq, ["Refunds take ten days"])
-    library.add(library.collection("open", EVERYONE), ["Refunds in detail"])
+def test_guests_do_not_search_but_are_answered_from_questions_and_answers(services: Services, shelves: Shelves) -> None:
+    faq = shelves.collection("help", EVERYONE, CollectionKind.FAQ)
+    shelves.add(faq, ["Refunds take ten days"])
+    shelves.add(shelves.collection("open", EVERYONE), ["Refunds in detail"])
     with pytest.raises(Forbidden):
         services.search.search(GUEST, "help", "refunds")
     answered = services.search.for_answer(GUEST, "help", "refunds", 5)
@@ -136,10 +136,10 @@ def test_a_collection_that_is_not_there_is_not_found(services: Services) -> None
 
 
 def test_a_lexical_folder_that_is_missing_is_built_again(
-    services: Services, library: Library, shelf: Collection
+    services: Services, shelves: Shelves, shelf: Collection
 ) -> None:
-    library.add(shelf, ["Refunds stay"])
-    gone = library.add(shelf, ["Refunds go"])
+    shelves.add(shelf, ["Refunds stay"])
+    gone = shelves.add(shelf, ["Refunds go"])
     with services.db.begin() as tx:
         tx.chunks.remove_document(gone)
         tx.documents.delete(gone)
@@ -150,9 +150,9 @@ def test_a_lexical_folder_that_is_missing_is_built_again(
 
 @pytest.mark.parametrize("harm", ["meta", "segments", "folder"])
 def test_a_lexical_folder_that_is_broken_is_built_again(
-    services: Services, library: Library, shelf: Collection, harm: str
+    services: Services, shelves: Shelves, shelf: Collection, harm: str
 ) -> None:
-    library.add(shelf, ["Refunds"])
+    shelves.add(shelf, ["Refunds"])
     assert _texts(services, SALES) == ["Refunds"]
     folder = services.settings.var_dir / "lexical" / shelf.version.vector_name
     match harm:
@@ -163,23 +163,23 @@ def test_a_lexical_folder_that_is_broken_is_built_again(
                 file.write_bytes(b"broken")
         case "folder":
             shutil.rmtree(folder)
-    library.add(shelf, ["Refunds again"])
+    shelves.add(shelf, ["Refunds again"])
     assert set(_texts(services, SALES)) == {"Refunds", "Refunds again"}
 
 
 def test_an_index_ahead_of_a_restored_database_is_built_again_at_start(
-    services: Services, library: Library, shelf: Collection
+    services: Services, shelves: Shelves, shelf: Collection
 ) -> None:
     services.lexical.apply(shelf.version.vector_name, (), seq=10**12)
-    library.add(shelf, ["Refunds"])
+    shelves.add(shelf, ["Refunds"])
     services.indexing.restore_lexical()
     assert _texts(services, SALES) == ["Refunds"]
 
 
 def test_vectors_that_are_missing_are_written_again_from_sql(
-    services: Services, library: Library, shelf: Collection
+    services: Services, shelves: Shelves, shelf: Collection
 ) -> None:
-    library.add(shelf, ["one", "two"], vectors=[[1.0] * 384, [0.5] * 384])
+    shelves.add(shelf, ["one", "two"], vectors=[[1.0] * 384, [0.5] * 384])
     name = shelf.version.vector_name
     there = services.vectors.ids(name)
     services.vectors.drop(name)
@@ -187,8 +187,8 @@ def test_vectors_that_are_missing_are_written_again_from_sql(
     assert services.vectors.ids(name) == there != set()
 
 
-def test_vectors_that_sql_does_not_know_are_removed(services: Services, library: Library, shelf: Collection) -> None:
-    library.add(shelf, ["one"], vectors=[[1.0] * 384])
+def test_vectors_that_sql_does_not_know_are_removed(services: Services, shelves: Shelves, shelf: Collection) -> None:
+    shelves.add(shelf, ["one"], vectors=[[1.0] * 384])
     name = shelf.version.vector_name
     there = services.vectors.ids(name)
     services.vectors.upsert(name, [UUID(int=1)], [[1.0] * 384])
@@ -196,10 +196,10 @@ def test_vectors_that_sql_does_not_know_are_removed(services: Services, library:
     assert services.vectors.ids(name) == there
 
 
-def test_many_changes_are_followed_in_steps(services: Services, library: Library, shelf: Collection) -> None:
-    library.add(shelf, ["Refunds first"])
+def test_many_changes_are_followed_in_steps(services: Services, shelves: Shelves, shelf: Collection) -> None:
+    shelves.add(shelf, ["Refunds first"])
     assert len(_texts(services, SALES)) == 1
-    library.add(shelf, [f"Filler {i}" for i in range(4_500)])
+    shelves.add(shelf, [f"Filler {i}" for i in range(4_500)])
     services.indexing.catch_up(shelf.version)
     assert services.lexical.count(shelf.version.vector_name) == 4_501
     assert _texts(services, SALES, question="refunds") == ["Refunds first"]

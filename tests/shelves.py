@@ -21,7 +21,7 @@ ANALYST = Principal(Role.ANALYST)
 GUEST = Principal(Role.GUEST)
 
 
-class Library:
+class Shelves:
     def __init__(self, db: Database, vectors: Vectors) -> None:
         self.db = db
         self.vectors = vectors
