@@ -178,9 +178,9 @@ def _open(settings: Settings, threads: int | None) -> Callable[[list[str]], Vect
     if describe(settings) == BUILTIN:
         from rag.embedding import builtin
 
-        model = builtin.open_model(settings, threads)
-        parent = os.getppid()
-        return lambda texts: builtin.embed(model, texts, before_batch=lambda: _stop_when_orphaned(parent))
+        model = builtin.open_model(settings, threads=1)
+        lanes, parent = threads or os.cpu_count() or 1, os.getppid()
+        return lambda texts: builtin.embed(model, texts, lambda: _stop_when_orphaned(parent), lanes=lanes)
     from rag.embedding import load
 
     other = load(settings)

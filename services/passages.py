@@ -15,7 +15,7 @@ from services.batching import Batcher, Stopped, Traffic
 
 # Enough to fill the model's batches with texts of one length, and few enough that there are always as many documents
 # again being parsed and as many being indexed while the model works.
-_TOGETHER = 48
+_TOGETHER = 96
 
 
 class Passages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,16 +48,29 @@ def open_tokenizer(settings: Settings) -> Tokenizer:
 
 
 def embed(
-    model: TextEmbedding, texts: Sequence[str], before_batch: Callable[[], None] | None = None
+    model: TextEmbedding, texts: Sequence[str], before_batch: Callable[[], None] | None = None, *, lanes: int = 1
 ) -> NDArray[np.float32]:
-    """Unit vectors (n, 384) in the order of `texts`; `before_batch` may raise to stop in between."""
+    """Unit vectors (n, 384) in the order of `texts`; `before_batch` may raise to stop in between.
+
+    `lanes` batches are embedded at once. On busy cores that beats one batch on several threads, which wait for each
+    other at every operator: a model for lanes is opened with one thread.
+    """
     vectors = np.empty((len(texts), BUILTIN.dimension), dtype=np.float32)
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # texts of one length share a batch: little padding
-    for start in range(0, len(order), BATCH):
+    # Texts of one length share a batch: little padding. The longest come first, so that the lanes end together.
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+
+    def embedded(batch: list[int]) -> None:
         if before_batch is not None:
             before_batch()
-        batch = order[start : start + BATCH]
         vectors[batch] = list(model.embed([_clean(texts[i]) for i in batch], batch_size=BATCH))
+
+    if lanes == 1 or len(batches) == 1:
+        for batch in batches:
+            embedded(batch)
+    else:
+        with ThreadPoolExecutor(lanes) as pool:
+            list(pool.map(embedded, batches))
     return vectors
 
 
