@@ -10,7 +10,7 @@ import streamlit as st
 
 from components import niche_address as address
 from components import niche_words as words
-from components import session
+from components import session, tables
 from components.i18n import _, ngettext, number
 from niches.results import Cell, Column, Stamp, Table
 from services import niche_exports
@@ -72,23 +72,8 @@ def footer(name: str, table: Table, stamp: Stamp, about: Sequence[str] = (), *, 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(" · ".join(said), width="stretch")
         file = f"{name}-demo-data" if stamp.demo else name
-        _download(file, name, "csv", "text/csv", partial(niche_exports.as_csv, sheet))
-        spreadsheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        _download(file, name, "xlsx", spreadsheet, partial(niche_exports.as_xlsx, sheet))
+        tables.downloads(name, partial(niche_exports.as_csv, sheet), partial(niche_exports.as_xlsx, sheet), file)
     st.caption(words.stamp(stamp))
-
-
-def _download(file: str, name: str, suffix: str, mime: str, make: partial[bytes]) -> None:
-    st.download_button(
-        suffix.upper(),
-        make,  # made when it is asked for
-        file_name=f"{file}.{suffix}",
-        mime=mime,
-        key=f"{name}_{suffix}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
 
 
 def _row(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:

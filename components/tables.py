@@ -90,22 +90,23 @@ def _downloads(name: str, columns: Sequence[Column], rows: Sequence[Row], total:
     with st.container(horizontal=True, vertical_alignment="center"):
         shown = ngettext("%(n)s row", "%(n)s rows", len(rows))
         st.caption(shown if len(rows) == total else _("%(shown)s of %(total)s", shown=shown, total=number(total)))
-        _download(name, "csv", "text/csv", partial(as_csv, columns, rows))
-        sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        _download(name, "xlsx", sheet, partial(as_xlsx, columns, rows))
+        downloads(name, partial(as_csv, columns, rows), partial(as_xlsx, columns, rows))
 
 
-def _download(name: str, suffix: str, mime: str, make: partial[bytes]) -> None:
-    st.download_button(
-        suffix.upper(),
-        make,  # made when it is asked for
-        file_name=f"{name}.{suffix}",
-        mime=mime,
-        key=f"{name}_{suffix}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
+def downloads(name: str, make_csv: partial[bytes], make_xlsx: partial[bytes], file: str = "") -> None:
+    """Two buttons whose files are made when they are asked for; `file` (else `name`) is what they are called."""
+    sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    for suffix, mime, make in (("csv", "text/csv", make_csv), ("xlsx", sheet, make_xlsx)):
+        st.download_button(
+            suffix.upper(),
+            make,
+            file_name=f"{file or name}.{suffix}",
+            mime=mime,
+            key=f"{name}_{suffix}",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+        )
 
 
 def as_csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
