@@ -65,6 +65,7 @@ class _Handler(Handler):
         else:
             for done in (250, 500, 1000):
                 self.chunk(_line({"status": "pulling 8eeb52dfb3bb", "total": 1000, "completed": done}))
+                self.server.script.closing.wait(self.server.script.pull_seconds / 3)
             self.server.script.models.append(model)
             self.chunk(_line({"status": "success"}))
         self.end_stream()

@@ -46,6 +46,7 @@ class Script:
     keys: list[str] = field(default_factory=list)  # the access keys that came, in any of the vendors' headers
     gone: threading.Event = field(default_factory=threading.Event)  # a client hung up before its answer ended
     closing: threading.Event = field(default_factory=threading.Event)
+    pull_seconds: float = 0.0  # how long a model takes to arrive
 
     def reply(self, *pieces: str, **options: Any) -> Reply:
         """Appends a scripted reply; when none is left the default one is given."""
@@ -63,6 +64,7 @@ class Script:
         self.requests.clear()
         self.keys.clear()
         self.gone.clear()
+        self.pull_seconds = 0.0
 
 
 class ScriptedServer(ThreadingHTTPServer):

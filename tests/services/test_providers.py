@@ -106,6 +106,7 @@ def test_a_model_is_pulled_with_progress_and_a_wrong_name_is_said(desk: Desk, ol
     good, bad = providers.pulls(desk.admin)
     assert (good.error, "qwen3:4b" in ollama.script.models) == ("", True)
     assert "nothing:1b" in bad.error
+    ollama.script.pull_seconds = 60
     providers.pull(desk.admin, "qwen3:4b")
     with pytest.raises(Conflict):
         providers.pull(desk.admin, "qwen3:4b")
