@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.niche_schemas import AnswerOut, TableOut
 from api.schemas import Short
+from core.answer_entities import Choice
 from core.entities import Action, Citation, Message, MessageStatus
+from niches.snapshots import restored
 from rag.providers import Params
 from services.asking import Ask
 
@@ -18,11 +22,13 @@ class ChatIn(BaseModel):
 
     message: str = Field(description="Up to 8,000 characters.")
     conversation_id: UUID | None = Field(default=None, description="Without one, a conversation is made.")
-    collection: Short | None = Field(default=None, description="Where to look; documents unless a scenario is given.")
-    scenario: Short | None = Field(default=None, description="FAQ, ANALYTICS or DOCUMENTS; else as the collection is.")
+    edits: UUID | None = Field(default=None, description="One's own earlier message that this one stands in for.")
+    collection: Short | None = Field(default=None, description="Where to look; else the scenario's own.")
+    scenario: Short | None = Field(default=None, description="Else as the collection is, else the router decides.")
     retrieval: bool = Field(default=True, description="false asks the model without documents.")
     provider: Short | None = None
     model: Short | None = None
+    picked: str = Field(default="", max_length=2_000, description="`value` of the choice whose `message` this is.")
     params: dict[str, Any] | None = Field(
         default=None,
         description="temperature, top_p, top_k, max_tokens, seed, stop, context_window, timeout (seconds).",
@@ -32,12 +38,14 @@ class ChatIn(BaseModel):
         return Ask(
             message=self.message,
             conversation_id=self.conversation_id,
+            edits=self.edits,
             collection=self.collection or None,
             scenario=self.scenario or None,
             retrieval=self.retrieval,
             provider=self.provider or None,
             model=self.model or None,
             params=Params.read(self.params or {}),
+            picked=self.picked,
         )
 
 
@@ -66,6 +74,35 @@ class UsageOut(BaseModel):
     estimated: bool
 
 
+class ChoiceOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    label: str
+    message: str
+    scenario: str = Field(description="Empty: the router decides.")
+    value: str = Field(description="Goes back as `picked`.")
+
+    @classmethod
+    def of(cls, choice: Choice) -> ChoiceOut:
+        return cls.model_validate(choice)
+
+
+class FiguresOut(BaseModel):
+    table: TableOut | None
+    chart: dict[str, str]
+    unit: str
+    source: str
+    as_of: str
+    demo: bool
+    sql: str = Field(description="What was run, with its `parameters`.")
+    parameters: dict[str, Any]
+
+    @classmethod
+    def of(cls, dashboard: Mapping[str, Any]) -> FiguresOut:
+        found = AnswerOut.of(restored(dashboard))
+        return cls(**found.model_dump(include=set(cls.model_fields)))
+
+
 class ChatOut(BaseModel):
     conversation_id: UUID
     message_id: UUID
@@ -74,7 +111,10 @@ class ChatOut(BaseModel):
     status: MessageStatus
     reply: str
     fields: dict[str, Any] = Field(default_factory=dict)
+    stage: int | None = Field(default=None, description="Of a registration; left out elsewhere.")
+    choices: list[ChoiceOut] = Field(default_factory=list, description="What may be sent next: buttons on a screen.")
     citations: list[CitationOut]
+    dashboard: FiguresOut | None = Field(default=None, description="Figures that a query found, with how it was run.")
     usage: UsageOut
     provider: str
     model: str
@@ -90,6 +130,10 @@ class ChatOut(BaseModel):
             action=message.action,
             status=message.status,
             reply=message.text,
+            fields=dict(message.content.fields),
+            stage=message.content.stage,
+            choices=[ChoiceOut.of(choice) for choice in message.content.choices],
+            dashboard=FiguresOut.of(message.content.dashboard) if message.content.dashboard else None,
             citations=[CitationOut.of(citation) for citation in message.citations],
             usage=UsageOut.model_validate(message.usage),
             provider=message.provider,

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Short
+from core.document_entities import FindingKind
 from core.entities import Collection, CollectionKind, Document, JobRun, Removed, Stage
 from core.roles import Role
 
@@ -64,7 +65,7 @@ class JobOut(BaseModel):
 
 
 class UploadOut(BaseModel):
-    document_id: UUID
+    document_id: UUID | None = Field(description="Null for a ZIP: its files become documents one by one.")
     job_id: UUID | None = Field(description="Null when these bytes were there already and are ready.")
 
 
@@ -78,7 +79,9 @@ class DocumentOut(BaseModel):
     media_type: str
     size: int = Field(description="Bytes.")
     language: str
-    stage: Stage
+    stage: Stage = Field(description="Ends in `ready` or `failed`; whatever is held or cancelled has failed so far.")
+    state: Stage = Field(description="The stage with `cancelled`, `quarantined` and `replaced` told apart.")
+    version: int
     done: int = Field(description="Chunks that are through, of `total`.")
     total: int
     pages: int
@@ -91,7 +94,39 @@ class DocumentOut(BaseModel):
 
     @classmethod
     def of(cls, document: Document) -> DocumentOut:
-        return cls.model_validate(document)
+        values = {name: getattr(document, name) for name in cls.model_fields if name != "state"}
+        if document.stage in _ENDED_OTHERWISE:
+            values |= {"stage": Stage.FAILED, "error": document.error or _ENDED_OTHERWISE[document.stage]}
+        return cls(**values, state=document.stage)
+
+
+_ENDED_OTHERWISE = {
+    Stage.CANCELLED: "The work on this document was cancelled. Retry it to go on.",
+    Stage.QUARANTINED: "The document waits until an administrator has looked at what was found in it.",
+    Stage.REPLACED: "A newer version has taken the place of this document.",
+}
+
+
+class FindingOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: FindingKind
+    text: str
+    page: int | None
+
+
+class HeldOut(BaseModel):
+    """A document in quarantine."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    document_id: UUID
+    title: str
+    filename: str
+    collection: str
+    owner: str
+    held_at: datetime
+    findings: list[FindingOut]
 
 
 class RemovedCounts(BaseModel):

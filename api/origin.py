@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from core.errors import Forbidden
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def require_same_origin(request: Request, allowed: tuple[str, ...] = ()) -> None:
+def require_same_origin(request: HTTPConnection, allowed: tuple[str, ...] = ()) -> None:
     """`Forbidden` for what a browser sends for another site; `allowed` are origins such as https://intranet.example.
 
     Browsers say where a request comes from in Sec-Fetch-Site, older ones in Origin or Referer. A request with none of

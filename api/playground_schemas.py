@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.chat_schemas import UsageOut
 from api.schemas import Short
-from core.entities import Action
+from core.entities import Action, JobRun
 from core.playground_entities import Attempt, Configuration, Experiment, ServerStatus, Source
 from rag.providers import Params
 from services.playground import MOST_LANES, MOST_REPEATS, Comparison
+from services.sweeps import MOST_REPEATS as MOST_SWEPT
 
 
 class ProviderOut(BaseModel):
@@ -107,6 +108,38 @@ class ColumnOut(BaseModel):
     system: str
     retrieval: bool
     attempts: list[AttemptOut]
+
+
+class SweepIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    column: int = Field(default=0, description="Counted from 0.")
+    temperatures: list[float]
+    top_ps: list[float]
+    repeats: int = Field(default=2, description=f"1 to {MOST_SWEPT}.")
+
+
+class CellOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    temperature: float
+    top_p: float
+    attempts: list[AttemptOut] = Field(description="Empty until the point has been measured.")
+    agreement: float | None = Field(description="How alike the answers are, 0 to 1; null for one answer.")
+
+
+class SweepOut(BaseModel):
+    job_id: UUID
+    status: str
+    done: int
+    total: int
+    error: str
+    cells: list[CellOut]
+
+    @classmethod
+    def of(cls, job: JobRun, experiment: Experiment) -> SweepOut:
+        cells = [CellOut.model_validate(cell) for cell in experiment.grid]
+        return cls(job_id=job.id, status=job.status, done=job.done, total=job.total, error=job.error, cells=cells)
 
 
 class ExperimentOut(BaseModel):

@@ -29,6 +29,9 @@ AIMS = {"paragraphs": 1.9, "articles": 1.9, "pdf": 5.0}  # times the plain way
 AIM_OF_EMBEDDING = 0.85  # share of what the embedding alone does
 _PDFS = ROOT.parent / "shared" / "data" / "documents"
 _TEXTS = {"paragraphs": 1, "articles": 5}  # paragraphs to a text file: one passage a document, and what people write
+_EDITIONS = (
+    3  # of each file, which differ in a line: enough work that filling and emptying the pipeline is not most of it
+)
 _WINDOW = 256  # tokens that the model reads: with its own 1,024 the plain way would leave three quarters unread
 
 
@@ -44,9 +47,10 @@ def run() -> dict[str, Any]:
 def _texts(folder: Path, size: int) -> Path:
     folder.mkdir()
     paragraphs = xquad.load("en").paragraphs
-    for start in range(0, len(paragraphs), size):
-        text = "\n\n".join(paragraphs[start : start + size])
-        (folder / f"article-{start}.txt").write_text(text, encoding="utf-8")
+    for edition in range(1, _EDITIONS + 1):
+        for start in range(0, len(paragraphs), size):
+            text = "\n\n".join([f"Edition {edition}.", *paragraphs[start : start + size]])
+            (folder / f"article-{edition}-{start}.txt").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -62,7 +66,9 @@ def _pdfs(folder: Path) -> Path:
         except Exception as error:
             print(f"  left out: {path.name} ({error})")
         else:
-            (folder / path.name).write_bytes(path.read_bytes())
+            for edition in range(1, _EDITIONS + 1):
+                comment = f"\n% edition {edition}\n".encode()
+                (folder / f"{edition}-{path.name}").write_bytes(path.read_bytes() + comment)
     parser.close()
     return folder
 

@@ -33,8 +33,7 @@ def questions(name: str = "router_test.tsv") -> list[Question]:
     return [Question(*row) for row in _rows(name)]
 
 
-def attempts(name: str) -> list[Attempt]:
-    """`name` is guard_dev.tsv, which the rules were written with, or guard_test.tsv."""
+def attempts(name: str = "guard_test.tsv") -> list[Attempt]:
     return [Attempt(kind, _unescaped(text)) for kind, text in _rows(name)]
 
 

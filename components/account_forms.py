@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -16,14 +17,17 @@ from streamlit_authenticator import Authenticate
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.utilities import ForgotError, LoginError, RegisterError, Validator
 
-from components import session, ticket
+from components import code_form, session, ticket
 from components.i18n import N_, _
-from core.entities import User
+from components.markup import plain
+from core.entities import User, UserStatus
 from core.errors import BadInput
+from services.enrolment import NewAccount
 
 PASSWORD_RULE = N_("At least 10 characters; not your e-mail and not a common password.")
 _MAX_NAME = 100
 
+WAITS_FOR_CODE = "register_waits_for_code"  # the account, its password hashed, until the mailed code is entered
 PASSWORDS_DIFFER = N_("The two passwords differ. Type the same one twice.")
 
 _SENTENCES = {  # what the library says -> what we say
@@ -59,10 +63,14 @@ class Accounts:
         return True
 
     def register_user(self, first: str, last: str, email: str, *_rest: Any) -> tuple[str, str, str]:
-        name = f"{first} {last}"
-        accounts = session.services().accounts
-        status = accounts.register(email, name, self.typed, session.locale(), session.client())
-        return email, status, name
+        """An address that would be let in at once gets a code first: the account waits for it in this tab."""
+        enrolment, name = session.services().enrolment, f"{first} {last}"
+        new = enrolment.prepare(email, name, self.typed, session.locale(), session.client())
+        if enrolment.needs_proof(new.email):
+            session.services().codes.send(new.email, session.locale(), session.client())
+            session.put(WAITS_FOR_CODE, new)
+            return new.email, "", name
+        return new.email, enrolment.enrol(new, session.client()).status, name
 
     def forgot_password(self, email: str, *_rest: Any) -> tuple[str, str, None]:
         session.services().accounts.request_reset(email, session.client())
@@ -130,7 +138,8 @@ def sign_in() -> None:
 
 
 def register() -> tuple[str, str] | None:
-    """Draws the registration form; (e-mail, status) once somebody has registered."""
+    """Draws the registration form; (e-mail, status) once somebody has registered. The status is empty while a code is
+    waited for: see `confirm`."""
     fields = {
         "Form name": _("Create an account"),
         "First name": _("First name"),
@@ -145,6 +154,20 @@ def register() -> tuple[str, str] | None:
             fields=fields, captcha=False, merge_username_email=True, password_hint=False, key="register_form"
         )
     return (email, status) if email else None
+
+
+def confirm(new: NewAccount) -> None:
+    """Draws the form of the code that proves the mailbox; success makes the account and sends the browser to its
+    session."""
+    proof = code_form.draw(new.email, partial(session.take, WAITS_FOR_CODE))
+    if proof is None:
+        return
+    enrolled = session.services().enrolment.enrol(new, session.client(), proof)
+    session.take(WAITS_FOR_CODE)
+    if enrolled.user is not None and enrolled.status is UserStatus.ACTIVE:
+        ticket.redirect(enrolled.user)
+    else:
+        st.success(_("Your account is ready. Sign in with %(email)s.", email=plain(new.email)))
 
 
 def ask_for_reset() -> str | None:

@@ -10,32 +10,31 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import citations, collection_titles, errors, session
+from components import (
+    answer_choices,
+    answer_trace,
+    citations,
+    collection_titles,
+    errors,
+    niche_ask,
+    registration_form,
+    session,
+)
 from components.i18n import N_, _, number
 from components.markup import harmless, plain
 from core.entities import Action, Message, MessageStatus, Principal
-from core.roles import Permission
+from niches.snapshots import restored
 from services.streams import TurnEvent
 
 Arrivals = queue.SimpleQueue[TurnEvent | Exception | None]  # what broke the following off, and None at its end
 
 _FRAME_S = 0.05  # how often a growing answer is drawn anew
 _CURSOR = " ▍"
-_USER, _ASSISTANT = ":material/person:", ":material/auto_awesome:"
 _PROVIDERS = {"extractive": N_("Extractive (no language model)")}
 
 
-def draw(who: Principal, messages: list[Message]) -> None:
-    for message in messages:
-        if message.author == "user":
-            with st.chat_message("user", avatar=_USER):
-                st.markdown(plain(message.text).replace("\n", "  \n"))
-        else:
-            with st.chat_message("assistant", avatar=_ASSISTANT), errors.shown():
-                _answer(who, message, last=message is messages[-1])
-
-
-def _answer(who: Principal, message: Message, *, last: bool) -> None:
+def answer(who: Principal, message: Message, *, last: bool) -> None:
+    """One answer with everything it carries; `last`: what it asks for can be given."""
     if not message.status.ended:
         _live(who, message)
         return
@@ -45,7 +44,12 @@ def _answer(who: Principal, message: Message, *, last: bool) -> None:
     if message.status is MessageStatus.STOPPED:
         st.caption(f":material/stop_circle: {_('Stopped. What was written is kept.')}")
     citations.chips(message)
-    _footer(who, message, last=last)
+    if message.content.dashboard:
+        niche_ask.figures(restored(message.content.dashboard), f"figures_{message.id}", titled=False)
+    if last:
+        answer_choices.draw(message)
+        registration_form.draw(who, message)
+    _footer(who, message)
 
 
 def _text(message: Message) -> None:
@@ -57,18 +61,10 @@ def _text(message: Message) -> None:
         st.markdown(citations.marked(message.text))
 
 
-def _footer(who: Principal, message: Message, *, last: bool) -> None:
+def _footer(who: Principal, message: Message) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"footer_{message.id}"):
         st.caption(description(message), width="content")
-        if last and who.may(Permission.CHAT):
-            st.button(
-                _("Answer anew"),
-                icon=":material/refresh:",
-                type="tertiary",
-                key=f"assistant_again_{message.id}",
-                on_click=errors.kept(_again),
-                args=(message.id,),
-            )
+        answer_trace.button(who, message)
 
 
 def description(message: Message) -> str:
@@ -91,10 +87,6 @@ def _tokens(message: Message) -> str:
     if message.usage.estimated:
         return _("about %(n)s tokens (estimated)", n=number(total))
     return _("%(n)s tokens", n=number(total))
-
-
-def _again(message_id: UUID) -> None:
-    session.services().turns.regenerate(session.principal(), message_id)
 
 
 # --- an answer while it is written ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import collection_titles, errors, session
+from components import collection_titles, document_readers, errors, session
 from components.i18n import N_, _, ago, file_size, ngettext, number, stored
 from components.job_progress import Progress
 from components.markup import plain
@@ -55,10 +55,12 @@ def _progress(document: Document) -> Progress:
 
 
 def draw(who: Principal, documents: Sequence[Document]) -> None:
+    restricted = session.services().access.restricted(documents)
     for document in documents:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"document_{document.id}"):
             with st.container(width="stretch", gap="xxsmall"):
                 _facts(document)
+            document_readers.button(who, document, restricted=document.id in restricted)
             _actions(who, document)
 
 

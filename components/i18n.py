@@ -29,9 +29,7 @@ def _(message: str, /, **values: Any) -> str:
     return i18n.translate(session.locale(), message, **values)
 
 
-def N_(message: str) -> str:
-    """Marks a message that is translated where it is shown."""
-    return message
+N_ = i18n.N_
 
 
 def ngettext(singular: str, plural: str, n: int, /, **values: Any) -> str:

@@ -127,7 +127,7 @@ def _account(who: Principal) -> None:
     with st.container(key="shell_account", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
             if who.user_id is None:
-                st.caption(_("You are a guest: the assistant answers from the FAQ."))
+                st.caption(_("You are a guest: ask about the service, or register in the chat."))
             else:
                 st.markdown(f"**{plain(who.name or who.email)}**  \n:gray[{_(ROLES[who.role])}]")
                 help_ = _("Sign out")

@@ -45,7 +45,7 @@ def draw(who: Principal) -> None:
     if answer.refusal:
         _refused(answer.refusal, question, catalogue)
         return
-    _answer(answer)
+    figures(answer)
 
 
 def _examples(catalogue: Catalogue) -> None:
@@ -164,14 +164,18 @@ def _local(catalogue: Catalogue, choice: str) -> str:
     return words.title(next((one for one in named if one.title == choice), None)) or choice
 
 
-def _answer(answer: Answer) -> None:
+def figures(answer: Answer, name: str = "niches_answer", *, titled: bool = True) -> None:
+    """Chart, table and query of an answer; `name` begins the keys of its widgets."""
     table, stamp = answer.table, answer.stamp
     if table is None or stamp is None:
         return
-    st.markdown(f"### {plain(answer.text)}")
+    if titled:
+        st.markdown(f"### {plain(answer.text)}")
     if answer.chart.kind != "none" and answer.metric and len(table.rows) > 1:
-        _chart(answer)
-    niche_tables.draw("niches_answer", table, stamp, about=[answer.text], links=True, totals=_adds_up(answer))
+        _chart(answer, name)
+    niche_tables.draw(name, table, stamp, about=[answer.text], links=True, totals=_adds_up(answer))
+    if not answer.sql:
+        return
     with st.expander(_("The query that was run"), icon=":material/database:"):
         st.caption(_("Read-only, %(ms)s ms", ms=number(answer.took_ms, 1)))
         st.code(answer.sql, language="sql", wrap_lines=True)
@@ -186,7 +190,7 @@ def _adds_up(answer: Answer) -> bool:
     return plan.kind in ("top", "compare") or (plan.kind == "group" and plan.function in ("sum", "share"))
 
 
-def _chart(answer: Answer) -> None:
+def _chart(answer: Answer, name: str) -> None:
     table, metric = answer.table, answer.metric
     assert table is not None  # noqa: S101 - the caller has looked
     assert metric is not None  # noqa: S101 - the same
@@ -194,7 +198,7 @@ def _chart(answer: Answer) -> None:
     shares = columns[answer.chart.y].format == "percent"
     rows = table.pairs(answer.chart.x, answer.chart.y)
     charts.ranking(
-        "niches_answer_chart",
+        f"{name}_chart",
         rows,
         charts.as_share(metric) if shares else metric,
         what=words.column(columns[answer.chart.x]),

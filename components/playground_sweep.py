@@ -12,8 +12,9 @@ import streamlit as st
 from components import charts, errors, job_progress, session
 from components.i18n import N_, _
 from core.entities import Principal
-from core.errors import NotFound
+from core.errors import Forbidden, NotFound
 from core.playground_entities import Cell, Experiment
+from services.exams import MOST_ASKED
 from services.sweeps import MOST_REPEATS
 
 _TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
@@ -22,6 +23,7 @@ _MEASURES = {
     "length": (N_("Length"), N_("characters")),
     "latency": (N_("Whole answer"), N_("seconds")),
     "agreement": (N_("Agreement between repeats"), N_("share of words, 0 to 1")),
+    "golden": (N_("Golden questions answered right"), N_("share of questions, 0 to 1")),
 }
 
 
@@ -30,26 +32,44 @@ def draw(who: Principal, experiment: Experiment) -> None:
         return
     with st.expander(_("Sweep over temperature and top p"), icon=":material/grid_on:", expanded=bool(experiment.grid)):
         if experiment.owner_id == who.user_id:
-            _form(experiment)
+            _form(who, experiment)
         if experiment.sweep_id is not None:
             _progress(who, experiment)
         if any(cell.attempts for cell in experiment.grid):
             _map(experiment)
 
 
-def _form(experiment: Experiment) -> None:
+def _form(who: Principal, experiment: Experiment) -> None:
+    available = _golden_questions(who, experiment)
     with st.form("playground_sweep", border=False):
         columns = range(len(experiment.lanes))
         lane = st.selectbox(_("Model of"), columns, format_func=lambda n: _("Column %(n)s", n=n + 1))
         temperatures = st.multiselect(_("Temperature"), _TEMPERATURES, [0.0, 0.5, 1.0])
         top_ps = st.multiselect(_("Top p"), _TOP_PS, [0.5, 0.9])
         repeats = st.number_input(_("Repeats"), 1, MOST_REPEATS, 2)
+        golden = 0
+        if available:
+            golden = st.number_input(
+                _("Golden questions at each point"), 0, min(available, MOST_ASKED), 0, key="playground_sweep_golden",
+                help=_(
+                    "Questions of the collection's golden set that the model answers too. An answer is right when it "
+                    "contains the expected short answer; where none is written down, when it cites the expected passage."
+                ),
+            )  # fmt: skip
         if st.form_submit_button(_("Start the sweep"), icon=":material/play_arrow:"):
             with errors.shown():
                 session.services().sweeps.start(
-                    session.principal(), experiment.id, lane or 0, temperatures, top_ps, int(repeats)
+                    session.principal(), experiment.id, lane or 0, temperatures, top_ps, int(repeats), int(golden)
                 )
                 st.rerun()
+
+
+def _golden_questions(who: Principal, experiment: Experiment) -> int:
+    """How many the golden set of the experiment's collection has; 0 where there is none to be read."""
+    try:
+        return session.services().golden.count(who, experiment.collection).total if experiment.collection else 0
+    except (NotFound, Forbidden):
+        return 0
 
 
 def _progress(who: Principal, experiment: Experiment) -> None:
@@ -92,7 +112,7 @@ def _map(experiment: Experiment) -> None:
 
     measure = st.segmented_control(
         _("Measure"),
-        list(_MEASURES),
+        [one for one in _MEASURES if one != "golden" or any(cell.golden_asked for cell in experiment.grid)],
         default="length",
         format_func=lambda one: _(_MEASURES[one][0]),
         key="playground_measure",
@@ -121,6 +141,8 @@ def _map(experiment: Experiment) -> None:
 def value(cell: Cell, measure: str) -> float | None:
     """The mean over the attempts that succeeded; None where there is none."""
     done = [attempt for attempt in cell.attempts if attempt.status == "done"]
+    if measure == "golden":
+        return cell.golden
     if measure == "agreement" or not done:
         return cell.agreement if done else None
     if measure == "latency":

@@ -80,7 +80,8 @@ def leave_guest() -> None:
 
 
 def _guest() -> Principal:
-    return Principal(role=Role.GUEST, guest_id=uuid5(_GUESTS, token_hash(nonce()).hex()), locale=locale())
+    guest_id = uuid5(_GUESTS, token_hash(nonce()).hex())
+    return Principal(role=Role.GUEST, guest_id=guest_id, locale=locale(), ip=client().ip)
 
 
 def locale() -> str:

@@ -69,6 +69,7 @@ def _frame(name: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         frame,
         key=f"{name}_table",
         hide_index=True,
+        placeholder="–",
         height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
         column_config={column.key: _config(column) for column in columns},
     )

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
+from core.answer_entities import Content
+from core.document_entities import Finding
 from core.roles import PERMISSIONS, Permission, Role
 
 # --- people ---------------------------------------------------------------------------------------------------------
@@ -46,6 +48,7 @@ class Principal:
     session_id: UUID | None = None
     guest_id: UUID | None = None
     ip: str = ""
+    seen_by: UUID | None = None  # the administrator who looks through this person's eyes, reading only
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -170,7 +173,8 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a reader makes of a file. `pages` is 1 where the format has none. `notes` are sentences for the uploader
-    (for example pages without a text layer)."""
+    (for example pages without a text layer). `unread` are pages that are pictures and were not recognised. Hidden text
+    is in no block; it is among the `findings`, which keep the document back until somebody has looked at them."""
 
     blocks: tuple[Block, ...]
     title: str = ""
@@ -178,6 +182,8 @@ class Parsed:
     tags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +216,8 @@ class ChunkChange:
 
 
 class Stage(StrEnum):
-    """The ledger of a document's way into a collection."""
+    """The ledger of a document's way into a collection. Only `ready` is searched; `quarantined` waits for an
+    administrator, `cancelled` for somebody who wants it after all, `replaced` has a newer version."""
 
     RECEIVED = "received"
     PARSED = "parsed"
@@ -220,10 +227,13 @@ class Stage(StrEnum):
     VERIFIED = "verified"
     READY = "ready"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    QUARANTINED = "quarantined"
+    REPLACED = "replaced"
 
     @property
     def ended(self) -> bool:
-        return self in (Stage.READY, Stage.FAILED)
+        return self in (Stage.READY, Stage.FAILED, Stage.CANCELLED, Stage.QUARANTINED, Stage.REPLACED)
 
 
 class CollectionKind(StrEnum):
@@ -235,7 +245,11 @@ class CollectionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """How the vectors and chunks of a collection version were made; two that differ must not be mixed."""
+    """How the vectors and chunks of a collection version were made; two that differ must not be mixed.
+
+    `languages` are those whose chunks get vectors; `chunk_words` is the size of chunks in all others, 0: as the
+    chunker has it.
+    """
 
     model: str
     dimension: int
@@ -244,6 +258,7 @@ class Fingerprint:
     chunk_tokens: int
     chunk_overlap: int
     chunker: int = 1
+    chunk_words: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +266,7 @@ class CollectionVersion:
     id: UUID
     collection_id: UUID
     number: int
-    state: Literal["building", "active", "retired", "failed"]
+    state: Literal["building", "built", "active", "retired", "failed"]  # built: whole, and waits for a person
     fingerprint: Fingerprint
     created_at: datetime
 
@@ -301,6 +316,8 @@ class Document:
     demo: bool
     created_at: datetime
     updated_at: datetime
+    pages_read: int = 0  # of `pages`, while pictures are recognised
+    tries: int = 0  # how often work on it was begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +352,9 @@ class Removed:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A retrieved chunk. `vector` and `lexical` are its ranks in each leg (from 1), None where that leg lacks it;
-    `similarity` is the cosine, None where there is no vector; `score` is the fused one that orders the list."""
+    `similarity` is the cosine, None where there is no vector; `score` is the fused one that orders the list, unless
+    the cross-encoder did with `rerank`. `position` counts from 0 within the document; `copies` is how many
+    near-duplicates this one stands for; `parts` are the chunks that were joined into it, in their order."""
 
     chunk_id: UUID
     document_id: UUID
@@ -349,13 +368,20 @@ class Passage:
     vector: int | None = None
     lexical: int | None = None
     similarity: float | None = None
+    position: int = 0
+    page_to: int | None = None
+    rerank: float | None = None
+    copies: int = 0
+    parts: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
     """Passages for one question from ONE collection, best first. `evidence` in [0, 1] says how well the best passages
     cover the question (see `rag.evidence`); `threshold` is the value below which an answer must be a refusal.
-    `degraded`: the embedding model could not be used, so words alone decided."""
+    `degraded`: the embedding model could not be used, so words alone decided. `collapsed` near-duplicates were left
+    out, `merged` chunks joined to a neighbour. For an answer, `dropped` are the passages beyond its `budget`, which is
+    in estimated tokens, as are the `tokens` of those that stayed. `reranked`: a cross-encoder put them in order."""
 
     question: str
     language: str
@@ -364,6 +390,12 @@ class Retrieval:
     threshold: float
     took_ms: float
     degraded: bool = False
+    collapsed: int = 0
+    merged: int = 0
+    dropped: tuple[Passage, ...] = ()
+    tokens: int = 0
+    budget: int | None = None
+    reranked: bool = False
 
     @property
     def answerable(self) -> bool:
@@ -419,6 +451,8 @@ class Conversation:
     archived: bool
     created_at: datetime
     updated_at: datetime
+    pinned: bool = False
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,3 +474,7 @@ class Message:
     evidence: float | None
     created_at: datetime
     citations: tuple[Citation, ...] = ()
+    parent_id: UUID | None = None
+    versions: tuple[UUID, ...] = ()  # itself and the others of its author in its place, oldest first
+    withheld: bool = False  # of a shared conversation: its texts are empty for this reader
+    content: Content = field(default=Content())  # choices, figures and the like, beside the text

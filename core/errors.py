@@ -3,6 +3,7 @@
 NichewiseError
 ├── BadInput 400
 │   ├── WeakPassword 400
+│   ├── WrongCode 400
 │   ├── UnsupportedFormat 415
 │   ├── TooLarge 413
 │   └── FingerprintMismatch 409
@@ -14,6 +15,7 @@ NichewiseError
 ├── TooMany 429
 │   └── Locked 429
 ├── ParseFailed 422
+├── SourceFailed 422
 ├── Unavailable 503
 │   ├── ProviderUnavailable 503
 │   │   └── ModelMissing 503
@@ -61,6 +63,10 @@ class BadInput(NichewiseError):
 
 class WeakPassword(BadInput):
     sentence = "Choose a password of at least 10 characters that is not your e-mail and not a common one."
+
+
+class WrongCode(BadInput):
+    sentence = "This code is wrong, used already or too old. Check it, or ask for a new one."
 
 
 class UnsupportedFormat(BadInput):
@@ -119,6 +125,11 @@ class Locked(TooMany):
 class ParseFailed(NichewiseError):
     status = 422
     sentence = "The file could not be read."
+
+
+class SourceFailed(NichewiseError):
+    status = 422
+    sentence = "The source could not be read."
 
 
 class Unavailable(NichewiseError):

@@ -29,6 +29,11 @@ def catalogue(locale: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def N_(message: str) -> str:
+    """Marks a message that is translated where it is shown."""
+    return message
+
+
 def translate(locale: str, message: str, /, **values: Any) -> str:
     """`message` in `locale`, its `%(name)s` places filled from `values`."""
     text = catalogue(locale).gettext(message) if message else ""

@@ -76,12 +76,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One point of a sweep with its attempts; `agreement` in [0, 1] is how alike their texts are, None for one text."""
+    """One point of a sweep with its attempts; `agreement` in [0, 1] is how alike their texts are, None for one text.
+    `golden` is the share of `golden_asked` golden questions that were answered right there, None where none was."""
 
     temperature: float
     top_p: float
     attempts: tuple[Attempt, ...] = ()
     agreement: float | None = None
+    golden: float | None = None
+    golden_asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,14 @@ def secret_key(settings: Settings) -> str:
     return keep_once(settings.var_dir / "secrets" / "secret_key", secrets.token_urlsafe(48))
 
 
+def keys_file(settings: Settings) -> Path:
+    """Where the keys of encryption at rest lie when the environment names none: comma-separated, newest first."""
+    return settings.var_dir / "secrets" / "encryption_keys"
+
+
 def cipher(settings: Settings) -> Cipher:
     if settings.encryption_keys is not None:
         joined = settings.encryption_keys.get_secret_value()
     else:
-        joined = keep_once(settings.var_dir / "secrets" / "encryption_keys", Fernet.generate_key().decode())
+        joined = keep_once(keys_file(settings), Fernet.generate_key().decode())
     return Cipher(tuple(key.strip() for key in joined.split(",") if key.strip()))

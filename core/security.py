@@ -40,10 +40,19 @@ class Cipher:
     """Encryption at rest with rotation: the first key seals, every key opens."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        fernets = [Fernet(key) for key in keys]
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
 
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the first key opens it."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
 
     def open(self, sealed: bytes) -> str:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,7 +41,10 @@ class Settings(BaseSettings):
     encryption_keys: SecretStr | None = None
     allowed_hosts: List = ()
     cors_origins: List = ()
+    public_url: str | None = None
+    allowed_emails: List = ()
     allowed_email_domains: List = ()
+    access_days: int | None = Field(default=None, ge=1, le=36_500)
     default_role: Role = Role.SALES
     smtp_url: SecretStr | None = None
     mail_from: str = "nichewise@localhost"
@@ -65,15 +69,41 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
     gemini_api_key: SecretStr | None = Field(default=None, alias="GEMINI_API_KEY")
     gemini_base_url: str | None = Field(default=None, alias="GEMINI_BASE_URL")
+    source_roots: Annotated[tuple[Path, ...], NoDecode] = ()
+    small_talk_per_conversation: int = Field(default=10, ge=0, le=1000)
+    small_talk_per_day: int = Field(default=30, ge=0, le=10_000)
     embedding: str = "builtin"
+    keep_versions_days: int = Field(default=7, ge=0, le=3650)
+    reranker: Path | None = None
     locale: Literal["en", "ru"] = "en"
     worker: Literal["embedded", "external"] = "embedded"
+    upload_mb: int = Field(default=200, ge=1, le=1024)
+    upload_mb_analyst: int = Field(default=200, ge=1, le=1024)
+    upload_mb_admin: int = Field(default=1024, ge=1, le=1024)
+    archive_files: int = Field(default=10_000, ge=1, le=1_000_000)
+    archive_mb: int = Field(default=4096, ge=1, le=1_000_000)
 
-    @field_validator("allowed_hosts", "cors_origins", "allowed_email_domains", "fallback", mode="before")
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            raise ValueError("it must look like https://nichewise.example.com")
+        return value.rstrip("/") if value else None
+
+    @field_validator(
+        "allowed_hosts", "cors_origins", "allowed_emails", "allowed_email_domains", "fallback", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("source_roots", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(Path(part.strip()).expanduser().absolute() for part in value.split(",") if part.strip())
         return value
 
     @field_validator("var_dir")
@@ -102,6 +132,11 @@ class Settings(BaseSettings):
     def with_demo(self) -> bool:
         """Demo users, niches and corpora: as set, else in development only."""
         return not self.production if self.demo is None else self.demo
+
+    @property
+    def readable_folders(self) -> tuple[Path, ...]:
+        """Below these, sources may read folders and SQLite files."""
+        return self.source_roots or (self.var_dir / "inbox",)
 
     @property
     def blobs_url(self) -> str:

@@ -2,39 +2,72 @@
 
 from __future__ import annotations
 
+import selectors
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from math import inf
 
-from sqlalchemy import Connection, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import Unavailable
 from core.security import Cipher
+from data.stores.allowlist import Allowlist
+from data.stores.answers import Answers
+from data.stores.attachments import Attachments
 from data.stores.audit import Audit
 from data.stores.changes import ChunkChanges
 from data.stores.chunks import Chunks
+from data.stores.codes import OneTimeCodes
 from data.stores.collections import Collections
 from data.stores.conversations import Conversations
 from data.stores.documents import Documents
+from data.stores.evaluations import Evaluations
 from data.stores.experiments import Experiments
 from data.stores.failures import SignInFailures
+from data.stores.feedback import Feedbacks
+from data.stores.findings import Findings
+from data.stores.golden import Golden
 from data.stores.guards import Guards
+from data.stores.instructions import InstructionsLog
 from data.stores.jobs import Jobs
+from data.stores.kept_answers import KeptAnswers
 from data.stores.keys import ApiKeys
+from data.stores.ledger import Ledger
 from data.stores.limits import RoleLimits
+from data.stores.lineages import Lineages
 from data.stores.messages import Messages
 from data.stores.model_settings import ModelSettings
 from data.stores.niche_figures import NicheFigures
 from data.stores.niche_imports import NicheImports
 from data.stores.niches import Niches
 from data.stores.outbox import Outbox
+from data.stores.profiles import Profiles
 from data.stores.rates import RateWindows
+from data.stores.readers import ReadersOf
+from data.stores.registrations import Registrations
 from data.stores.resets import PasswordResets
+from data.stores.retrieval_settings import RetrievalSettingsStore
 from data.stores.routes import RouteDecisions
 from data.stores.sessions import Sessions
+from data.stores.shares import Shares
+from data.stores.soundness import Soundness
+from data.stores.source_runs import SourceRuns
+from data.stores.sources import Sources
+from data.stores.summaries import Summaries
+from data.stores.templates import Templates
+from data.stores.threads import Threads
+from data.stores.usage import UsageLedger
 from data.stores.users import Users
+from data.stores.versions import Versions
+
+_RESTED_SECONDS = 2.0
 
 
 class Stores:
@@ -65,12 +98,36 @@ class Stores:
         return PasswordResets(self.connection)
 
     @cached_property
+    def codes(self) -> OneTimeCodes:
+        return OneTimeCodes(self.connection)
+
+    @cached_property
+    def allowlist(self) -> Allowlist:
+        return Allowlist(self.connection)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        return Profiles(self.connection)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        return Registrations(self.connection)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        return Summaries(self.connection, self.cipher)
+
+    @cached_property
     def rates(self) -> RateWindows:
         return RateWindows(self.connection)
 
     @cached_property
     def guards(self) -> Guards:
         return Guards(self.connection, self.cipher)
+
+    @cached_property
+    def usage(self) -> UsageLedger:
+        return UsageLedger(self.connection)
 
     @cached_property
     def limits(self) -> RoleLimits:
@@ -93,8 +150,28 @@ class Stores:
         return Collections(self.connection)
 
     @cached_property
+    def versions(self) -> Versions:
+        return Versions(self.connection)
+
+    @cached_property
+    def soundness(self) -> Soundness:
+        return Soundness(self.connection)
+
+    @cached_property
     def documents(self) -> Documents:
         return Documents(self.connection)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.connection)
+
+    @cached_property
+    def lineages(self) -> Lineages:
+        return Lineages(self.connection)
+
+    @cached_property
+    def findings(self) -> Findings:
+        return Findings(self.connection)
 
     @cached_property
     def chunks(self) -> Chunks:
@@ -117,6 +194,38 @@ class Stores:
         return Messages(self.connection, self.cipher)
 
     @cached_property
+    def answers(self) -> Answers:
+        return Answers(self.connection, self.cipher)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        return Attachments(self.connection)
+
+    @cached_property
+    def kept_answers(self) -> KeptAnswers:
+        return KeptAnswers(self.connection, self.cipher)
+
+    @cached_property
+    def threads(self) -> Threads:
+        return Threads(self.connection)
+
+    @cached_property
+    def shares(self) -> Shares:
+        return Shares(self.connection)
+
+    @cached_property
+    def feedback(self) -> Feedbacks:
+        return Feedbacks(self.connection, self.cipher)
+
+    @cached_property
+    def templates(self) -> Templates:
+        return Templates(self.connection, self.cipher)
+
+    @cached_property
+    def instructions(self) -> InstructionsLog:
+        return InstructionsLog(self.connection)
+
+    @cached_property
     def niches(self) -> Niches:
         return Niches(self.connection)
 
@@ -137,6 +246,31 @@ class Stores:
         return ModelSettings(self.connection, self.cipher)
 
 
+    @cached_property
+    def retrieval_settings(self) -> RetrievalSettingsStore:
+        return RetrievalSettingsStore(self.connection)
+
+    @cached_property
+    def golden(self) -> Golden:
+        return Golden(self.connection, self.cipher)
+
+    @cached_property
+    def evaluations(self) -> Evaluations:
+        return Evaluations(self.connection)
+
+    @cached_property
+    def readers(self) -> ReadersOf:
+        return ReadersOf(self.connection)
+
+    @cached_property
+    def sources(self) -> Sources:
+        return Sources(self.connection, self.cipher)
+
+    @cached_property
+    def source_runs(self) -> SourceRuns:
+        return SourceRuns(self.connection)
+
+
 class Database:
     """`with db.begin() as tx:` is one transaction: committed at the end of the block, rolled back by an exception.
 
@@ -150,9 +284,10 @@ class Database:
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=10,
-            pool_pre_ping=True,
+            pool_use_lifo=True,
             hide_parameters=True,  # what people wrote does not belong into logs
         )
+        _check_rested(self._engine)
 
     @contextmanager
     def begin(self) -> Iterator[Stores]:
@@ -172,3 +307,29 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _check_rested(engine: Engine) -> None:
+    """Connections that have rested, or on which the server has said something unasked, are tried before they are used.
+    To try them before every transaction, as the pool can do by itself, would cost as much as two statements."""
+
+    @event.listens_for(engine, "checkin")
+    def rests(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wanted(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+        since = record.info.get("rests_since", inf)
+        if time.monotonic() - since < _RESTED_SECONDS and not _unasked(connection):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
+
+
+def _unasked(connection: DBAPIConnection) -> bool:
+    """Whether there is something to read, which on an idle connection is most often its end."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.fileno(), selectors.EVENT_READ)
+        return bool(selector.select(timeout=0))

@@ -63,6 +63,11 @@ def _texts(name: str) -> Column[Any]:
     return Column(name, ARRAY(Text), nullable=False, server_default="{}")
 
 
+def _people(name: str) -> Column[Any]:
+    """Ids of users; one that is gone names nobody, for ids are never used again."""
+    return Column(name, ARRAY(Uuid), nullable=False, server_default="{}")
+
+
 def _json(name: str) -> Column[Any]:
     return Column(name, JSONB, nullable=False, server_default=text("'{}'::jsonb"))
 
@@ -113,8 +118,12 @@ sessions = Table(
     _time("last_seen_at", now=True),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     _time("revoked_at"),
+    _time("remembered_at"),  # since when its conversations are being summarised, once it has ended
     CheckConstraint("kind IN ('browser', 'token')", name="kind"),
     Index(None, "user_id"),
+    Index(
+        "ix_sessions_unremembered", "expires_at", postgresql_where=text("remembered_at IS NULL AND kind = 'browser'")
+    ),
 )
 
 tickets = Table(  # single use: exchanged for a session within 30 s by the browser whose nonce it is bound to
@@ -209,6 +218,8 @@ collections = Table(
     _text("kind", None),
     _ref("owner_id", "users.id", nullable=True),
     _texts("readers"),  # roles
+    _people("reader_ids"),  # besides the roles
+    Column("revision", BigInteger, nullable=False, server_default="1"),  # grows with what somebody may read in it
     Column("active_version_id", Uuid),  # set in the same transaction that makes the first version
     Column("demo", Boolean, nullable=False, server_default=text("false")),
     _time("created_at", now=True),
@@ -227,8 +238,12 @@ collection_versions = Table(
     _time("created_at", now=True),
     _time("activated_at"),
     _time("retired_at"),
+    _json("report"),
+    _ref("run_id", "job_runs.id", delete="SET NULL", nullable=True),  # builds the version, or switches to it
+    Column("log_start", BigInteger, nullable=False, server_default="0"),  # changes up to here are pruned from the log
+    Column("deleted", BigInteger, nullable=False, server_default="0"),  # of the pruned changes
     UniqueConstraint("collection_id", "number"),
-    CheckConstraint("state IN ('building', 'active', 'retired', 'failed')", name="state"),
+    CheckConstraint("state IN ('building', 'built', 'active', 'retired', 'failed')", name="state"),
 )
 
 documents = Table(
@@ -248,19 +263,29 @@ documents = Table(
     _texts("tags"),
     _texts("notes"),
     Column("readers", ARRAY(Text)),  # roles; null: as the collection says
+    _people("reader_ids"),  # besides the roles, where those are not null
     Column("demo", Boolean, nullable=False, server_default=text("false")),
     _text("stage", "received"),
     _count("done"),
     _count("total"),
     _count("attempts"),
+    _count("tries"),  # attempts of all stages
+    _count("pages_read"),
     _text("error"),
+    Column("lineage", Uuid, nullable=False, server_default=text("gen_random_uuid()")),  # all versions share it
+    Column("released", Boolean, nullable=False, server_default=text("false")),  # looked at, and let in as it is
     _time("created_at", now=True),
     _time("updated_at", now=True),
+    _time("stage_at", now=True),
     _time("ready_at"),
     UniqueConstraint("collection_id", "sha256"),
     Index(None, "owner_id"),
+    Index(None, "lineage"),
+    Index(None, "collection_id", "filename"),
     CheckConstraint(
-        "stage IN ('received', 'parsed', 'chunked', 'embedded', 'indexed', 'verified', 'ready', 'failed')", name="stage"
+        "stage IN ('received', 'parsed', 'chunked', 'embedded', 'indexed', 'verified', 'ready', 'failed',"
+        " 'cancelled', 'quarantined', 'replaced')",
+        name="stage",
     ),
 )
 
@@ -331,6 +356,9 @@ conversations = Table(
     Column("guest_id", Uuid),
     Column("title_sealed", LargeBinary, nullable=False),
     Column("archived", Boolean, nullable=False, server_default=text("false")),
+    Column("pinned", Boolean, nullable=False, server_default=text("false")),
+    _time("deleted_at", index=True),  # in the trash since then
+    Column("head_id", Uuid),  # the newest message of the branch that is shown
     _time("created_at", now=True),
     _time("updated_at", now=True),
     CheckConstraint("owner_id IS NOT NULL OR guest_id IS NOT NULL", name="someone"),
@@ -359,7 +387,7 @@ messages = Table(
     _count("took_ms"),
     Column("evidence", Float),
     _text("error"),
-    Column("replaces", Uuid),  # the answer that this one was regenerated for; it is kept, and no longer listed
+    Column("parent_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE"), index=True),  # null: the first one
     _time("created_at", now=True),
     _time("saved_at", now=True),  # a running answer moves it at least every 2 s: an old one has lost its process
     CheckConstraint("author IN ('user', 'assistant')", name="author"),

@@ -34,23 +34,24 @@ from services.startup import opened
 log = logging.getLogger(__name__)
 
 GRACE = 2.0  # seconds that running jobs get to end; what they were told to break off goes back into the queue
+_THREADS = 4  # for jobs that are no coroutines
 AGAIN = 1.0  # seconds before a worker whose connection broke starts anew
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Queues that share so many threads. Documents have a lane of their own, so that a thousand of them keep nothing
-    else waiting, and many threads, because their chunks are embedded together while others are parsed."""
+    """Queues that share so many jobs at once. Documents have a lane of their own, so that a thousand of them keep
+    nothing else waiting, and a broad one, because some are embedded together while others are read."""
 
     queues: tuple[str, ...]
-    threads: int
+    jobs: int
 
 
 def lanes(queues: Iterable[str]) -> list[Lane]:
     wanted = set(queues)
     others = tuple(queue for queue in ALL_QUEUES if queue in wanted and queue != "ingest")
-    found = [Lane(("ingest",), 96)] if "ingest" in wanted else []
-    return [*found, Lane(others, 4)] if others else found
+    found = [Lane(("ingest",), 192)] if "ingest" in wanted else []
+    return [*found, Lane(others, _THREADS)] if others else found
 
 
 class Workers:
@@ -75,7 +76,7 @@ class Workers:
 
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        threads = ThreadPoolExecutor(sum(lane.threads for lane in self._lanes), thread_name_prefix="job")
+        threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="job")
         self._loop.set_default_executor(threads)
         async with self._app.open_async():
             await self._bury_predecessors()
@@ -109,7 +110,7 @@ class Workers:
         return Worker(
             app=self._app,
             queues=list(lane.queues),  # psycopg writes a tuple as a record, not as an array
-            concurrency=lane.threads,
+            concurrency=lane.jobs,
             install_signal_handlers=False,
             delete_jobs="successful",
             shutdown_graceful_timeout=GRACE,
@@ -145,6 +146,8 @@ async def embedded_worker(services: Services) -> AsyncIterator[None]:
     finally:
         workers.stop()
         services.ingestion.stop()
+        services.reindexing.stop()
+        services.evaluation.stop()
         await asyncio.to_thread(thread.join, 10)
 
 
@@ -183,6 +186,8 @@ async def _serve(services: Services, queues: Sequence[str]) -> None:
     def end() -> None:
         workers.stop()
         services.ingestion.stop()
+        services.reindexing.stop()
+        services.evaluation.stop()
 
     for received in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(received, end)

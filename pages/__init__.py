@@ -39,4 +39,6 @@ SCREENS = (
     Screen("health", N_("System health"), "monitor_heart", ADMINISTRATION, Permission.SYSTEM, "health"),
     Screen("profile", N_("Profile"), "account_circle", ACCOUNT, Permission.PROFILE, "profile"),
     Screen("audit", N_("Activity"), "history", ACCOUNT, Permission.PROFILE, "audit"),
+    Screen("usage", N_("Usage"), "data_usage", ACCOUNT, Permission.PROFILE, "usage"),
+    Screen("security", N_("Security"), "shield", ACCOUNT, Permission.PROFILE, "security"),
 )

@@ -1,18 +1,28 @@
-"""The assistant: a conversation whose answers quote their sources."""
+"""The assistant: one's conversations on the left, the open one beside them, its answers with their sources."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from components import answers, conversation_list, errors, session, turn_options
+from components import (
+    conversation_actions,
+    conversation_head,
+    conversation_list,
+    dropped,
+    errors,
+    greeting,
+    judging,
+    prompt_templates,
+    session,
+    thread,
+    turn_options,
+)
 from components.i18n import N_, _
-from components.markup import plain
 from core.entities import Principal
 from core.roles import Permission
-from services.asking import LONGEST_MESSAGE
 
 _EXAMPLES = (
     N_("What is Nichewise for?"),
@@ -20,27 +30,55 @@ _EXAMPLES = (
     N_("Which files can be read?"),
     N_("How do I reset my password?"),
 )
+_FOR_GUESTS = (N_("How do I get access?"), N_("I want to register"))
+_PART = 20  # messages that are drawn at first, and added by each "show earlier"
 
 
 def render() -> None:
     who = session.require(Permission.CHAT)
-    typed = st.chat_input(_("Ask a question"), key="assistant_question", max_chars=LONGEST_MESSAGE)
-    head = st.container(horizontal=True, vertical_alignment="center", key="assistant_head")
-    thread = st.container(key="assistant_thread")
+    session.take("assistant_opened")
+    typed = dropped.chat_input(who)
+    beside, main = _panes(who)
+    with main:
+        head = st.container(horizontal=True, vertical_alignment="center", key="assistant_head")
+        place = st.container(key="assistant_thread")
     with head:
-        title = st.container(width="stretch")
+        title = st.container(width="stretch", gap=None)
+        prompt_templates.button(who)
         options = turn_options.draw(who)
-    question = typed or session.take("assistant_example")
-    if question:
-        with thread, errors.shown():
+    question = dropped.words(typed) or session.take("assistant_example") or prompt_templates.sent()
+    with place, errors.shown():
+        if typed:
+            _take_files(who, typed)
+        if question:
             _ask(who, question, options)
-    conversation_list.draw(who)
-    with thread:
-        _thread(who, conversation_list.current(), head, title)
+    with beside:
+        if who.user_id is not None:
+            conversation_list.draw(who)
+    conversation_actions.carry_out(conversation_list.open_)
+    judging.ask_why()
+    with place:
+        _open(who, conversation_list.current(), head, title)
 
 
-def _ask(who: Principal, question: str, options: dict[str, object]) -> None:
-    ask = turn_options.ask(question, conversation_list.current(), options)
+def _panes(who: Principal) -> tuple[Any, Any]:
+    """The list and the thread; a guest has no list."""
+    if who.user_id is None:
+        return st.container(), st.container()
+    with st.container(key="assistant_panes"):
+        beside, main = st.columns([1, 3], gap="medium", wrap=False)
+    return beside.container(key="assistant_list"), main
+
+
+def _take_files(who: Principal, typed: Any) -> None:
+    before = _writable(who)
+    taken_into = dropped.take(who, typed, before)
+    if taken_into != before:
+        conversation_list.open_(taken_into)
+
+
+def _ask(who: Principal, question: str, options: dict[str, Any]) -> None:
+    ask = turn_options.ask(question, _writable(who), options)
     try:
         started = session.services().turns.start(who, ask)
     except Exception:
@@ -49,16 +87,41 @@ def _ask(who: Principal, question: str, options: dict[str, object]) -> None:
     conversation_list.open_(started.conversation_id)
 
 
-def _thread(who: Principal, conversation_id: UUID | None, head: DeltaGenerator, title: DeltaGenerator) -> None:
+def _writable(who: Principal) -> UUID | None:
+    """The open conversation, if one's own: a question asked beside a shared one begins a new one."""
+    conversation_id = conversation_list.current()
     if conversation_id is None:
+        return None
+    opened = session.services().conversations.thread(who, conversation_id, last=1)
+    return None if opened.owner or opened.conversation.deleted_at else conversation_id
+
+
+def _open(who: Principal, conversation_id: UUID | None, head: Any, title: Any) -> None:
+    if conversation_id is None:
+        conversation_head.alone(who, head)
+        greeting.render(who)
         _empty(who)
         return
-    conversation = session.services().conversations.find(who, conversation_id)
-    with title:
-        st.markdown(f"**{plain(conversation.title)}**")
-    with head:
-        conversation_list.menu(conversation)
-    answers.draw(who, session.services().conversations.messages(who, conversation_id))
+    last = int(session.get("assistant_earlier", _PART))
+    opened = session.services().conversations.thread(who, conversation_id, last=last)
+    conversation_head.draw(who, opened, head, title)
+    if opened.more:
+        st.button(
+            _("Show earlier messages"),
+            icon=":material/expand_less:",
+            type="tertiary",
+            key="assistant_show_earlier",
+            on_click=_earlier,
+            args=(last,),
+            width="stretch",
+        )
+    if not opened.owner:
+        dropped.draw(who, conversation_id)
+    thread.draw(who, opened)
+
+
+def _earlier(last: int) -> None:
+    session.put("assistant_earlier", last + _PART)
 
 
 def _empty(who: Principal) -> None:
@@ -71,7 +134,7 @@ def _empty(who: Principal) -> None:
         else:
             st.caption(_("As a guest you can ask about the service. Sign in to ask your company's documents."))
         with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
-            for number, example in enumerate(_EXAMPLES):
+            for number, example in enumerate(_EXAMPLES if who.user_id else (*_EXAMPLES[:2], *_FOR_GUESTS)):
                 st.button(_(example), key=f"assistant_example_{number}", on_click=_use, args=(_(example),))
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import errors, navigation, session
+from components import access_end, allowlist, errors, navigation, session
 from components.i18n import N_, _, ago, date_time, ngettext
 from components.markup import plain
 from core.entities import Principal, User, UserStatus
@@ -25,9 +25,11 @@ _PAGE = 20
 def render() -> None:
     who = session.require(Permission.PEOPLE)
     navigation.title(_("People"), _("A change of role or status acts at once, in every open session."))
-    everyone, outbox = st.tabs([_("People"), _("Outbox")])
+    everyone, allowed, outbox = st.tabs([_("People"), _("Allowlist"), _("Outbox")])
     with everyone, errors.shown():
         _everyone(who)
+    with allowed, errors.shown():
+        allowlist.draw(who)
     with outbox, errors.shown():
         _outbox(who)
 
@@ -47,17 +49,20 @@ def _everyone(who: Principal) -> None:
     found = session.services().people.list(who, query or "", limit=_PAGE, offset=(page - 1) * _PAGE)
     st.caption(ngettext("%(n)s person", "%(n)s people", found.total))
     for person in found.people:
-        _person(who, person)
+        _person(who, person, proven=person.id in found.proven)
     if found.total > _PAGE:
         st.pagination(-(-found.total // _PAGE), key="people_page")
 
 
-def _person(who: Principal, person: User) -> None:
+def _person(who: Principal, person: User, *, proven: bool) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"people_row_{person.id}"):
         with st.container(width="stretch"):
             badge = f":{_COLORS[person.status]}-badge[{_(STATUSES[person.status])}]"
             demo = f" :gray-badge[{_('demo data')}]" if person.demo else ""
-            st.markdown(f"**{plain(person.name)}** {badge}{demo}  \n{plain(person.email)}")
+            until = access_end.badge(person)
+            if proven and person.status is UserStatus.PENDING:
+                until += f" :green-badge[{_('e-mail confirmed')}]"
+            st.markdown(f"**{plain(person.name)}** {badge}{until}{demo}  \n{plain(person.email)}")
             seen = ago(person.last_sign_in_at) if person.last_sign_in_at else _("never")
             st.caption(_("Last sign-in: %(seen)s · since %(since)s", seen=seen, since=date_time(person.created_at)))
         if person.status is UserStatus.PENDING:
@@ -89,7 +94,7 @@ def _role(who: Principal, person: User) -> None:
 
 
 def _more(who: Principal, person: User) -> None:
-    actions = {"sessions": _("End all sessions")}
+    actions = {"sessions": _("End all sessions"), "access": _("End of access…")}
     if person.id != who.user_id and person.status is not UserStatus.DISABLED:
         actions["disable"] = _("Refuse") if person.status is UserStatus.PENDING else _("Disable")
     if person.status is UserStatus.DISABLED:
@@ -112,6 +117,9 @@ def _act(who: Principal, person: User, action: str) -> None:
     if action == "sessions":
         ended = people.revoke_sessions(who, person.id)
         st.toast(ngettext("%(n)s session ended", "%(n)s sessions ended", ended), icon=":material/check:")
+        return
+    if action == "access":
+        st.dialog(_("End of access"))(access_end.change)(person)
         return
     people.update(who, person.id, {"status": UserStatus.ACTIVE if action == "enable" else UserStatus.DISABLED})
     st.rerun()

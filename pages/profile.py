@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import account_forms, errors, navigation, session
+from components import account_forms, errors, memory, navigation, session
 from components.i18n import LANGUAGES, _, ago, date_time
 from components.markup import plain, short
 from core.entities import ApiKey, Principal, Session
@@ -19,11 +19,15 @@ _DEVICE = 60
 def render() -> None:
     who = session.require(Permission.PROFILE)
     navigation.title(_("Profile"), f"{plain(who.email)} · {_(navigation.ROLES[who.role])}")
-    about, password, sessions, keys = st.tabs([_("About me"), _("Password"), _("My sessions"), _("API keys")])
+    about, password, remembered, sessions, keys = st.tabs(
+        [_("About me"), _("Password"), _("Memory"), _("My sessions"), _("API keys")]
+    )
     with about, errors.shown():
         _about(who)
     with password, errors.shown():
         _password(who)
+    with remembered, errors.shown():
+        memory.draw(who)
     with sessions, errors.shown():
         _sessions(who)
     with keys, errors.shown():

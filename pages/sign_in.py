@@ -45,16 +45,23 @@ def _tabs() -> None:
             account_forms.sign_in()
         _demo_accounts()
     with join, errors.shown():
+        errors.show_kept()
         _register()
     with forgot, errors.shown():
         _forgot()
 
 
 def _register() -> None:
+    waiting = session.get(account_forms.WAITS_FOR_CODE)
+    if waiting is not None:
+        account_forms.confirm(waiting)
+        return
     registered = account_forms.register()
     if registered is None:
         return
     email, status = registered
+    if not status:
+        st.rerun()
     if status == UserStatus.PENDING:
         st.success(_("Thank you. An administrator has to approve %(email)s; then you can sign in.", email=plain(email)))
     else:

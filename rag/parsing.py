@@ -14,17 +14,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from threading import BoundedSemaphore, Lock, Timer
 from typing import Any
 
 from core import errors
-from core.entities import Block, Parsed
+from core.entities import Parsed
 from core.errors import NichewiseError, ParseFailed
-from rag.readers import Limits, suffix_of
+from rag.readers import Limits, finished, ocr, suffix_of, written
 
 __all__ = ["Limits", "Parser", "page_png", "parse"]
 
@@ -46,11 +47,18 @@ CRASHED = "The file made its reader stop; it is probably damaged. Open it, save 
 _ROOT = Path(__file__).resolve().parent.parent
 _FILES_PER_CHILD = 500
 _DRAWING = Limits(cpu_seconds=20, seconds=30)
+_RENDERING_S = 30  # besides the recognition itself
 # Nothing else: a process that reads hostile files has no use for the keys in the environment.
-_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
+_ENVIRONMENT = (
+    *("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME"),
+    "TESSDATA_PREFIX",
+)
 
-# numpy, which openpyxl imports, would reserve memory for a thread per core.
-_ADDED = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
+# numpy, which openpyxl imports, would reserve memory for a thread per core; Tesseract is slower with more than one.
+_ADDED = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
+
+Report = Callable[[int, int], None]
+"""Told how many pages of a document are read, and of how many, while its pictures are recognised; may raise to end it."""
 
 
 def parse(path: Path, filename: str, limits: Limits | None = None) -> Parsed:
@@ -91,21 +99,43 @@ class Parser:
     def __init__(self, children: int = 2) -> None:
         self._idle: list[_Child] = []
         self._busy: set[_Child] = set()
+        self._closed = False
         self._lock = Lock()
         self._free = BoundedSemaphore(children)
         # A child dies with the thread that started it, so one thread that outlives every caller starts them all.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="parser-start")
 
-    def parse(self, path: Path, filename: str, limits: Limits) -> Parsed:
+    def parse(
+        self, path: Path, filename: str, limits: Limits, report: Report = lambda _done, _total: None
+    ) -> Parsed:
         suffix_of(filename)
-        return _parsed(self._done({"path": str(path.absolute()), "filename": filename}, limits))
+        request = {"path": str(path.absolute()), "filename": filename}
+        parsed = written.parsed(self._done({"do": "read", **request}, limits))
+        pictures = parsed.unread[: limits.pictures] if ocr.available() else ()
+        # A page at a time: other documents are read in between, and what is slow or breaks costs one page.
+        one_page = replace(limits, seconds=limits.page_seconds + _RENDERING_S)
+        recognised = {}
+        for done, page in enumerate(pictures):
+            report(parsed.pages - len(pictures) + done, parsed.pages)
+            recognised[page] = self._recognised({"do": "recognise", "page": page, **request}, one_page)
+        return finished(parsed, recognised, limits)
+
+    def _recognised(self, request: dict[str, Any], limits: Limits) -> str:
+        try:
+            return str(self._done(request, limits)["text"])
+        except ParseFailed:
+            if self._closed:
+                raise
+            log.warning("Page %s could not be recognised", request["page"], exc_info=True)
+            return ""
 
     def page_png(self, path: Path, page: int, passage: str, limits: Limits) -> bytes:
-        answer = self._done({"path": str(path.absolute()), "page": page, "passage": passage}, limits)
-        return base64.b64decode(answer["png"])
+        request = {"do": "draw", "path": str(path.absolute()), "page": page, "passage": passage}
+        return base64.b64decode(self._done(request, limits)["png"])
 
     def close(self) -> None:
         """Ends every child, in the middle of a file if need be; who waits for that one gets an error."""
+        self._closed = True
         with self._lock:
             while self._idle:
                 self._idle.pop().kill()
@@ -234,17 +264,6 @@ class _Child:
     def kill(self) -> None:
         self._process.kill()
         self._process.communicate()
-
-
-def _parsed(answer: dict[str, Any]) -> Parsed:
-    return Parsed(
-        blocks=tuple(Block(*block) for block in answer["blocks"]),
-        title=answer["title"],
-        pages=answer["pages"],
-        tags=tuple(answer["tags"]),
-        notes=tuple(answer["notes"]),
-        metadata=answer["metadata"],
-    )
 
 
 def _error(answer: dict[str, Any]) -> NichewiseError:

@@ -45,6 +45,11 @@ class PageText:
         self.length = max(0, raw.FPDFText_GetText(self._handle, 0, count, buffer) - 1)
         self._units = bytes(buffer)[: 2 * self.length]
 
+    @property
+    def handle(self) -> Any:
+        """PDFium's own text page."""
+        return self._handle
+
     def text(self, start: int = 0, end: int | None = None) -> str:
         stop = None if end is None else 2 * end
         return self._units[2 * start : stop].decode("utf-16-le", "replace")

@@ -13,27 +13,28 @@ from data.stores.chunks import Vector
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """Ready documents that `principal` may read, and that have all of `tags`. Each call is a transaction of its own,
-    so that no connection is held while a model works."""
+    """Ready documents that `principal` may read, that have all of `tags`, and are `among` these where any are named.
+    Each call is a transaction of its own, so that no connection is held while a model works."""
 
     db: Database
     version: CollectionVersion
     principal: Principal
     tags: tuple[str, ...] = ()
+    among: tuple[UUID, ...] = ()
 
     def all(self, below: int) -> list[UUID] | None:
         """Every readable chunk, None if there are `below` or more."""
         with self.db.begin() as tx:
-            return tx.chunks.readable(self.version.id, self.principal, self.tags, below=below)
+            return tx.chunks.readable(self.version.id, self.principal, self.tags, self.among, below=below)
 
     def permitted(self, ids: Collection[UUID]) -> set[UUID]:
         with self.db.begin() as tx:
-            return tx.chunks.permitted(self.version.id, self.principal, ids, self.tags)
+            return tx.chunks.permitted(self.version.id, self.principal, ids, self.tags, self.among)
 
     def passages(self, ids: Collection[UUID]) -> dict[UUID, Passage]:
         """The texts of those of `ids` that are readable now."""
         with self.db.begin() as tx:
-            return tx.chunks.passages(self.version.id, self.principal, ids, self.tags)
+            return tx.chunks.passages(self.version.id, self.principal, ids, self.tags, self.among)
 
     def vectors(self, ids: Collection[UUID]) -> dict[UUID, Vector]:
         with self.db.begin() as tx:

@@ -2,42 +2,71 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from core.entities import CollectionVersion, Passage, Retrieval
+from core.errors import Unavailable
+from core.evaluation_entities import RetrievalSettings
 from rag import evidence
+from rag.duplicates import Distinct
 from rag.exhaustive import ExactVectors
+from rag.fusion import DEFAULTS, Hits, fuse, order, ranks
 from rag.language import detect
 from rag.lexical import Lexical
 from rag.questions import Questions
 from rag.readable import Readable
+from rag.reranking import DEPTH, Reranker
 from rag.vectors import Vectors
 
 EXHAUSTIVE_BELOW = 2_000  # readable chunks: that many are scored one by one
 
-# XQuAD recall@1 / @5 / MRR@10: reciprocal rank fusion with 10 gives .940 / .995 / .965 in English, with the usual 60
-# .936 / .993 / .962, BM25 alone .932 / .987 / .958.
-_RANK_CONSTANT = 10
-_VECTOR_WEIGHT = 1.0
-_LEXICAL_WEIGHT = 1.0
-
 _FIRST_DEPTH = 50
 _DEEPEST_RANK = 200  # what is ranked lower in a leg cannot come to the top
 _READ_FOR_EVIDENCE = 5
+_MOST_READS = 4  # times that copies are replaced by what ranks below them
 
-Hits = list[tuple[UUID, float]]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Legs:
-    """Permitted hits, best first; `vector` is None where that leg has no say."""
+class Legs:
+    """Permitted hits of one question, best first; `vector` is None where that leg has no say, though it may be that
+    the model speaks the language (`spoken`) and could not be used. `timings`: milliseconds by step."""
 
+    language: str
     lexical: Hits
     vector: Hits | None
+    spoken: bool = True
+    exhaustive: bool = True
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """`copies`: the near-duplicates that were left out, each with the passage that it repeats."""
+
+    passages: tuple[Passage, ...]
+    copies: tuple[tuple[Passage, Passage], ...] = ()
+    reranked: bool = False
+
+
+class Steps:
+    """Milliseconds of each step of one search."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def done(self, name: str) -> None:
+        now = time.perf_counter()
+        self.took[name] = self.took.get(name, 0.0) + (now - self._last) * 1000
+        self._last = now
 
 
 class Retriever:
@@ -45,80 +74,193 @@ class Retriever:
     question, or cannot be used, the lexical leg decides alone."""
 
     def __init__(
-        self, vectors: Vectors, lexical: Lexical, questions: Questions, *, exhaustive_below: int = EXHAUSTIVE_BELOW
+        self,
+        vectors: Vectors,
+        lexical: Lexical,
+        questions: Questions,
+        reranker: Reranker | None = None,
+        *,
+        exhaustive_below: int = EXHAUSTIVE_BELOW,
     ) -> None:
         self._vectors = vectors
         self._lexical = lexical
         self._questions = questions
+        self._reranker = reranker
         self._exact = ExactVectors()
         self._exhaustive_below = exhaustive_below
 
-    def retrieve(self, version: CollectionVersion, question: str, k: int, readable: Readable) -> Retrieval:
-        """The `k` best passages of `version` that are `readable`; fewer only if no more match.
+    def retrieve(
+        self,
+        version: CollectionVersion,
+        question: str,
+        k: int,
+        readable: Readable,
+        settings: RetrievalSettings = DEFAULTS,
+    ) -> Retrieval:
+        """The `k` best passages of `version` that are `readable`; fewer only if no more match, or what is left are
+        near-duplicates.
 
         Raises `FingerprintMismatch` if the version was indexed with another embedding, `Damaged` if its lexical index
         cannot be used.
         """
         started = time.perf_counter()
+        legs = self.legs(version, question, k, readable)
+        ranking = self.rank(legs, question, k, readable, settings)
+        found = self.judged(version, question, k, legs, ranking, settings)
+        return replace(found, took_ms=(time.perf_counter() - started) * 1000)
+
+    def legs(self, version: CollectionVersion, question: str, k: int, readable: Readable) -> Legs:
+        """What words and vectors find, each for itself."""
         self._questions.check(version.fingerprint)
+        steps = Steps()
         language = self._language(version, question)
         spoken = self._questions.speaks(language)
         vector = self._questions.vector(question) if spoken else None
-        legs = self._legs(version, question, language, vector, max(k, _READ_FOR_EVIDENCE), readable)
-        passages = _passages(legs, max(k, _READ_FOR_EVIDENCE), readable)
+        steps.done("embedding")
+        return self._search(
+            version, question, replace(_NOTHING, language=language, spoken=spoken), vector, max(k, 5), readable, steps
+        )
+
+    def rank(
+        self, legs: Legs, question: str, k: int, readable: Readable, settings: RetrievalSettings = DEFAULTS
+    ) -> Ranking:
+        """At least `k` passages (if there are) in the order that `settings` give them, without near-duplicates."""
+        wanted = max(k, _READ_FOR_EVIDENCE)
+        ranked = self._ranked(legs, wanted, readable, settings)
+        if not settings.rerank or self._reranker is None:
+            return _distinct(ranked, wanted, settings)
+        head = list(islice(ranked, max(wanted, DEPTH)))
+        read = _reread(self._reranker, question, head)
+        return replace(_distinct(read or head, wanted, settings), reranked=read is not None)
+
+    def judged(
+        self,
+        version: CollectionVersion,
+        question: str,
+        k: int,
+        legs: Legs,
+        ranking: Ranking,
+        settings: RetrievalSettings = DEFAULTS,
+    ) -> Retrieval:
+        """The first `k` of `ranking`, and how well its best passages cover the question."""
         rarity = partial(self._lexical.rarity, version.vector_name)
         return Retrieval(
             question=question,
-            language=language,
-            passages=tuple(passages[:k]),
-            evidence=evidence.score(question, passages, dict(legs.lexical), rarity),
-            threshold=evidence.THRESHOLD,
-            took_ms=(time.perf_counter() - started) * 1000,
-            degraded=spoken and vector is None,
+            language=legs.language,
+            passages=ranking.passages[:k],
+            evidence=evidence.score(question, ranking.passages, dict(legs.lexical), rarity),
+            threshold=settings.threshold,
+            took_ms=sum(legs.timings.values()),
+            degraded=legs.spoken and legs.vector is None,
+            collapsed=len(ranking.copies),
+            reranked=ranking.reranked,
         )
+
+    # --- both legs --------------------------------------------------------------------------------------------------
 
     def _language(self, version: CollectionVersion, question: str) -> str:
         usual = self._lexical.languages(version.vector_name)[:1]
         return detect(question, *usual)
 
-    def _legs(
+    def _search(
         self,
         version: CollectionVersion,
         question: str,
-        language: str,
+        start: Legs,
         vector: list[float] | None,
         k: int,
         readable: Readable,
-    ) -> _Legs:
+        steps: Steps,
+    ) -> Legs:
         few = readable.all(self._exhaustive_below)
+        steps.done("permission")
         if few is None:
-            return self._deepening(version, question, language, vector, k, readable)
+            return self._deepening(version, question, start, vector, k, readable, steps)
         depth = max(_DEEPEST_RANK, k)
         among = few if len(few) < self._lexical.count(version.vector_name) else None
-        return _Legs(
-            _only(few, self._lexical.search(version.vector_name, question, language, depth, among)),
-            self._exact.nearest(vector, few, depth, readable.vectors) if vector else None,
-        )
+        words = _only(few, self._lexical.search(version.vector_name, question, start.language, depth, among))
+        steps.done("words")
+        near = self._exact.nearest(vector, few, depth, readable.vectors) if vector else None
+        steps.done("vectors")
+        return replace(start, lexical=words, vector=near, timings=steps.took)
 
     def _deepening(
         self,
         version: CollectionVersion,
         question: str,
-        language: str,
+        start: Legs,
         vector: list[float] | None,
         k: int,
         readable: Readable,
-    ) -> _Legs:
+        steps: Steps,
+    ) -> Legs:
         """Looks deeper, twice as deep each time, until each leg has `k` permitted hits or no more."""
         depth = max(_FIRST_DEPTH, 4 * k)
         while True:
-            words = self._lexical.search(version.vector_name, question, language, depth)
+            words = self._lexical.search(version.vector_name, question, start.language, depth)
+            steps.done("words")
             near = self._vectors.query(version.vector_name, vector, depth) if vector else []
+            steps.done("vectors")
             permitted = readable.permitted({key for key, _ in (*words, *near)})
-            legs = _Legs(_only(permitted, words), _only(permitted, near) if vector else None)
-            if _enough(words, legs.lexical, depth, k) and _enough(near, legs.vector or [], depth, k):
-                return legs
+            steps.done("permission")
+            lexical, vectors = _only(permitted, words), _only(permitted, near)
+            if _enough(words, lexical, depth, k) and _enough(near, vectors, depth, k):
+                found = vectors if vector else None
+                return replace(start, lexical=lexical, vector=found, exhaustive=False, timings=steps.took)
             depth *= 2
+
+    # --- one order --------------------------------------------------------------------------------------------------
+
+    def _ranked(self, legs: Legs, batch: int, readable: Readable, settings: RetrievalSettings) -> Iterator[Passage]:
+        """By their fused scores; texts are read as far as they are asked for."""
+        lexical, vector = ranks(legs.lexical), None if legs.vector is None else ranks(legs.vector)
+        cosines = dict(legs.vector or ())
+        scores = fuse(lexical, vector, settings)
+        best = order(scores, lexical)
+        for start in range(0, min(len(best), _MOST_READS * batch), batch):
+            keys = best[start : start + batch]
+            texts = readable.passages(keys)  # asked once more: this answer is the one that counts
+            for key in keys:
+                if key in texts:
+                    yield replace(
+                        texts[key],
+                        score=scores[key],
+                        lexical=lexical.get(key),
+                        vector=(vector or {}).get(key),
+                        similarity=cosines.get(key),
+                    )
+
+
+_NOTHING = Legs("", [], None)
+
+
+def _reread(reranker: Reranker, question: str, passages: list[Passage]) -> list[Passage] | None:
+    """In the order of the cross-encoder; None while it cannot be used."""
+    try:
+        scores = reranker.scores(question, [f"{one.heading}\n{one.text}".strip() for one in passages])
+    except Unavailable as error:
+        log.warning("Passages keep the order of the fusion: %s", error.message)
+        return None
+    read = [replace(one, rerank=score) for one, score in zip(passages, scores, strict=True)]
+    return sorted(read, key=lambda one: -(one.rerank or 0.0))
+
+
+def _distinct(ranked: Iterable[Passage], wanted: int, settings: RetrievalSettings) -> Ranking:
+    kept: list[Passage] = []
+    copies: list[tuple[Passage, Passage]] = []
+    seen = Distinct()
+    for passage in ranked:
+        original = seen.repeats(passage) if settings.collapse else None
+        if original is not None:
+            copies.append((passage, original))
+        else:
+            kept.append(passage)
+            if len(kept) == wanted:
+                break
+    times = [sum(original.chunk_id == one.chunk_id for _, original in copies) for one in kept]
+    return Ranking(
+        tuple(replace(one, copies=n) if n else one for one, n in zip(kept, times, strict=True)), tuple(copies)
+    )
 
 
 def _enough(found: Hits, permitted: Hits, depth: int, k: int) -> bool:
@@ -128,40 +270,3 @@ def _enough(found: Hits, permitted: Hits, depth: int, k: int) -> bool:
 def _only(permitted: Collection[UUID], hits: Hits) -> Hits:
     allowed = permitted if isinstance(permitted, set) else set(permitted)
     return [hit for hit in hits if hit[0] in allowed]
-
-
-def _passages(legs: _Legs, k: int, readable: Readable) -> list[Passage]:
-    lexical, vector = _ranks(legs.lexical), _ranks(legs.vector or [])
-    cosines = dict(legs.vector or [])
-    scores = fuse(lexical, None if legs.vector is None else vector)
-    best = sorted(scores, key=lambda key: (-scores[key], lexical.get(key, len(scores)), key))[:k]
-    texts = readable.passages(best) if best else {}  # asked once more: this answer is the one that counts
-    return [
-        replace(
-            texts[key],
-            score=scores[key],
-            lexical=lexical.get(key),
-            vector=vector.get(key),
-            similarity=cosines.get(key),
-        )
-        for key in best
-        if key in texts
-    ]
-
-
-def _ranks(hits: Sequence[tuple[UUID, float]]) -> dict[UUID, int]:
-    return {key: rank for rank, (key, _) in enumerate(hits, start=1)}
-
-
-def fuse(lexical: dict[UUID, int], vector: dict[UUID, int] | None) -> dict[UUID, float]:
-    """Weighted reciprocal rank fusion (Cormack, Clarke, Büttcher 2009), scaled so that first in every leg is 1.
-
-    Takes ranks from 1; a leg that is None has no say.
-    """
-    legs = [(lexical, _LEXICAL_WEIGHT), *([(vector, _VECTOR_WEIGHT)] if vector is not None else [])]
-    whole = sum(weight for _, weight in legs) / (_RANK_CONSTANT + 1)
-    scores: dict[UUID, float] = {}
-    for ranks, weight in legs:
-        for key, rank in ranks.items():
-            scores[key] = scores.get(key, 0.0) + weight / (_RANK_CONSTANT + rank) / whole
-    return scores

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+from hashlib import sha256
+
 from core.entities import CollectionKind
 from core.errors import BadInput
-from scenarios import analytics, documents, faq
-from scenarios.base import Scenario, Turn
+from scenarios import analytics, documents, faq, offtopic, registration
+from scenarios.base import Intent, Outcome, Reply, Scenario, Turn, Writing
+
+_FORM = 1  # of an answer: what the scenarios make of what a model writes
 
 REGISTRY: dict[str, Scenario] = {
-    scenario.name: scenario for scenario in (faq.SCENARIO, analytics.SCENARIO, documents.SCENARIO)
+    scenario.name: scenario
+    for scenario in (faq.SCENARIO, analytics.SCENARIO, registration.SCENARIO, documents.SCENARIO, offtopic.SCENARIO)
 }
 
 
@@ -27,4 +33,13 @@ def of_kind(kind: CollectionKind) -> Scenario:
     return next(scenario for scenario in REGISTRY.values() if kind in scenario.kinds)
 
 
-__all__ = ["REGISTRY", "Scenario", "Turn", "get", "of_kind"]
+@cache
+def version() -> str:
+    """Changes with what comes with the product for models to read, and with the form of its answers."""
+    told = "\n".join(f"{name}\n{scenario.instructions}" for name, scenario in sorted(REGISTRY.items()))
+    return sha256(f"{_FORM}\n{told}".encode()).hexdigest()[:16]
+
+
+__all__ = [
+    "REGISTRY", "Intent", "Outcome", "Reply", "Scenario", "Turn", "Writing", "get", "of_kind", "version",
+]  # fmt: skip

@@ -9,13 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from scenarios.classifier import BUCKETS, Classifier, features, unit
+from rag import classifier
+from rag.classifier import Classifier, features
 
 EXAMPLES = Path(__file__).with_name("examples")
 MODEL = Path(__file__).with_name("router.npz")
-_STRENGTH = 20.0  # inverse of the regularisation
 
 
 def examples(folder: Path = EXAMPLES) -> list[tuple[str, str]]:
@@ -30,20 +28,7 @@ def examples(folder: Path = EXAMPLES) -> list[tuple[str, str]]:
 
 def fit(labelled: Sequence[tuple[str, str]]) -> Classifier:
     """A classifier of `labelled`; the same examples always give the same one."""
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
-
-    rows = [features(text) for _, text in labelled]
-    columns = np.concatenate(rows)
-    seen = np.bincount(columns, minlength=BUCKETS)
-    rarity = (np.log((1 + len(rows)) / (1 + seen)) + 1).astype(np.float32)
-    values = np.concatenate([unit(rarity[row]) for row in rows])
-    matrix = csr_matrix((values, columns, np.cumsum([0, *map(len, rows)])), shape=(len(rows), BUCKETS))
-    model = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=1000).fit(
-        matrix, [label for label, _ in labelled]
-    )
-    labels = tuple(str(label) for label in model.classes_)
-    return Classifier(labels, model.coef_.astype(np.float32), model.intercept_.astype(np.float32), rarity)
+    return classifier.fit([features(text) for _, text in labelled], [label for label, _ in labelled])
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Accounts as their owners use them: sign in, register, set and change the password, the profile."""
+"""Accounts as their owners use them: sign in, set and change the password, the profile."""
 
 from __future__ import annotations
 
@@ -28,10 +28,8 @@ RESET_LASTS = timedelta(minutes=60)
 
 # Per address a request comes from: generous, because a whole office may share one.
 _SIGN_INS = Rate(120, timedelta(minutes=1))
-_REGISTRATIONS = Rate(60, timedelta(hours=1))
 _RESETS = Rate(60, timedelta(hours=1))
 _PASSWORD_CHANGES = Rate(10, timedelta(minutes=15))  # per person: the old password must not be guessed either
-_LETTERS = Rate(5, timedelta(hours=1))  # per recipient
 _RESET_TAKES = 0.15  # seconds, whether the e-mail is known or not
 
 
@@ -88,40 +86,13 @@ class Accounts:
         user = tx.users.by_email(address)
         if user is None:  # deleted while the password was checked
             return WrongCredentials()
-        if refused := refusal(user):
+        if refused := refusal(user, lasting=tx.allowlist.of(address).lasting):
             tx.audit.write(user, "sign_in.refused", "user", user.id, ip=client.ip, status=user.status.value)
             return refused
         tx.users.touch_sign_in(user.id)
+        tx.registrations.hand_over(user.id)
         tx.audit.write(user, "sign_in", "user", user.id, ip=client.ip)
         return user
-
-    # --- register ---------------------------------------------------------------------------------------------------
-
-    def register(self, email: str, name: str, password: str, locale: str | None, client: Client) -> UserStatus:
-        """Makes an account; the answer is the status a new one has, and the same if the e-mail has one already: then
-        its owner gets a mail instead. `BadInput` or `WeakPassword` for what cannot be used."""
-        self._rates.hit(f"register:{client.ip}", _REGISTRATIONS)
-        address, name = valid_email(email), valid_name(name)
-        check_password(password, address)
-        hashed = self._passwords.hash(password)
-        allowed = address.rpartition("@")[2] in self._settings.allowed_email_domains
-        status = UserStatus.ACTIVE if allowed else UserStatus.PENDING
-        with self._db.begin() as tx:
-            made = tx.users.create(
-                address, name, self._settings.default_role, status, hashed, locale=locale if locale in LOCALES else None
-            )
-            if made:
-                tx.audit.write(made, "register", "user", made.id, ip=client.ip, status=status.value)
-            else:
-                self._tell_owner(tx, address, client)
-        return status
-
-    def _tell_owner(self, tx: Stores, address: str, client: Client) -> None:
-        owner = tx.users.by_email(address)
-        tx.audit.write(address, "register.known", "user", owner.id if owner else "", ip=client.ip)
-        if owner and self._may_write(tx, owner):
-            subject, body = letters.already_registered(self._language(owner), letters.public_url(self._settings))
-            self._mail.queue(tx, owner.email, subject, body)
 
     # --- passwords --------------------------------------------------------------------------------------------------
 
@@ -133,7 +104,7 @@ class Accounts:
             user = tx.users.by_email(address)
             may_reset = user is not None and user.status is not UserStatus.DISABLED
             tx.audit.write(address, "password.reset_asked", "user", user.id if user else "", ip=client.ip)
-            if user and may_reset and self._may_write(tx, user):
+            if user and may_reset and letters.may_write(tx, user):
                 self.send_reset(tx, user)
 
     def send_reset(self, tx: Stores, user: User, *, invited: bool = False) -> None:
@@ -159,6 +130,7 @@ class Accounts:
             if tx.resets.use(hashed_token) is None:
                 raise expired
             self._set_password(tx, owner, hashed)
+            tx.profiles.prove(owner.id)
             tx.sessions.revoke_all(owner.id)
             tx.failures.clear(owner.email)
             tx.audit.write(owner, "password.reset", "user", owner.id, ip=client.ip)
@@ -203,10 +175,6 @@ class Accounts:
             user = tx.users.update(user_id, **values)
             tx.audit.write(principal, "profile.updated", "user", user_id, changes=values)
         return user
-
-    def _may_write(self, tx: Stores, user: User) -> bool:
-        hits, _ = tx.rates.hit(f"letters:{user.id}", _LETTERS.per)
-        return hits <= _LETTERS.most
 
     def _language(self, user: User) -> str:
         return user.locale or self._settings.locale

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
+from core.answer_entities import Content, Trace
 from core.entities import Action, MessageStatus, Principal, Usage
 from core.i18n import translate
 from data.database import Stores
 from data.stores.messages import NewMessage, Written
 from rag.guardrails import OutputFilter, Verdict
 from rag.language import detect
+from services.answer.recorder import Recorder
 from services.guardrails import Guardrails
 from services.limits import Limits
 
@@ -23,13 +26,25 @@ class Admission:
     def __init__(self, guardrails: Guardrails, limits: Limits) -> None:
         self._guardrails, self._limits = guardrails, limits
 
-    def admit(self, principal: Principal, question: str) -> Verdict | None:
-        """The rule that stops the question, or None; raises `TooMany` where a limit is used up."""
-        self._limits.admit(principal)
-        return self._guardrails.check(principal, question)
+    def admit(
+        self, principal: Principal, question: str, recorder: Recorder | None = None, *, form: bool = False
+    ) -> Verdict | None:
+        """The rule that stops the question, or None; raises `TooMany` where a limit is used up.
 
-    def output_filter(self) -> OutputFilter:
-        return self._guardrails.output_filter()
+        The limit comes first: every attack that a rule stops is written down, and a flood of them must not be.
+        """
+        recorder = recorder or Recorder()
+        with recorder.step("limit"):
+            self._limits.admit(principal, form=form)
+        with recorder.step("guard") as step:
+            stopped = self._guardrails.check(principal, question)
+            step |= {"rule": stopped.rule, "category": stopped.category} if stopped else {}
+        return stopped
+
+    def rules(self) -> tuple[int, Callable[[], OutputFilter]]:
+        """The version of the rules of now, and what makes a filter of them for one answer."""
+        version, rules = self._guardrails.in_force()
+        return version, lambda: OutputFilter(rules)
 
     def answered(self, principal: Principal, usage: Usage, stopped: Verdict | None, text: str) -> None:
         """After an answer: counts its tokens, and records the rule that stopped it, if one did."""
@@ -38,7 +53,7 @@ class Admission:
             self._guardrails.stopped(principal, stopped, text)
 
 
-def block(tx: Stores, conversation_id: UUID, question: str) -> UUID:
+def block(tx: Stores, conversation_id: UUID, question: str, trace: Trace) -> UUID:
     """Answers a stopped question at once, in its language, without any model."""
     message_id = tx.messages.add(NewMessage(conversation_id, "assistant", "", status=MessageStatus.WAITING))
     text = translate(detect(question), BLOCKED)
@@ -58,4 +73,5 @@ def block(tx: Stores, conversation_id: UUID, question: str) -> UUID:
             params={},
         ),
     )
+    tx.answers.keep(message_id, Content(), trace)
     return message_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,37 +12,42 @@ from core.errors import BadInput, Forbidden, TooLarge
 from core.roles import Permission
 from rag.providers import AUTO, REGISTRY, Params
 from scenarios import Scenario
+from scenarios.router import FOR_GUESTS
 
 LONGEST_MESSAGE = 8_000  # characters; with an 8k window more would leave no room for passages
 _FAQ = "faq"
-_DEFAULT = "documents"
 _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One message to the assistant. None leaves a choice to the product; `retrieval` False asks the model alone."""
+    """One message to the assistant. None leaves a choice to the product; `retrieval` False asks the model alone.
+
+    `edits` is an earlier message of one's own in the conversation, in whose place this one begins a new branch."""
 
     message: str
     conversation_id: UUID | None = None
+    edits: UUID | None = None
     collection: str | None = None
     scenario: str | None = None
     retrieval: bool = True
     provider: str | None = None
     model: str | None = None
     params: Params = field(default_factory=Params)
+    picked: str = ""  # the value of the choice that was pressed
+    form: Mapping[str, str] = field(default_factory=dict)  # what was typed into a form; it is never stored
 
 
-def collection_name(principal: Principal, ask: Ask) -> str:
-    """Where the question is asked; raises `Forbidden` for what the role may not ask or choose."""
+def collection_name(principal: Principal, ask: Ask) -> str | None:
+    """The collection that was named; raises `Forbidden` for what the role may not ask or choose."""
     if principal.may(Permission.CHAT_DOCUMENTS):
-        return ask.collection or (scenarios.get(ask.scenario).collection if ask.scenario else _DEFAULT)
+        return ask.collection or None
     if not principal.may(Permission.CHAT):
         raise Forbidden
     chosen = ask.provider or ask.model or ask.params.given() or not ask.retrieval
     if chosen or ask.collection not in (None, "", _FAQ):
         raise Forbidden("Guests can ask about the service only. Sign in to ask documents and choose models.")
-    return _FAQ
+    return ask.collection or None
 
 
 def scenario_of(principal: Principal, ask: Ask) -> Scenario | None:
@@ -49,7 +55,7 @@ def scenario_of(principal: Principal, ask: Ask) -> Scenario | None:
     if not ask.scenario:
         return None
     scenario = scenarios.get(ask.scenario)
-    if not principal.may(Permission.CHAT_DOCUMENTS) and scenario.collection != _FAQ:
+    if not principal.may(Permission.CHAT_DOCUMENTS) and scenario.name not in FOR_GUESTS:
         raise Forbidden("Guests can ask about the service only. Sign in to ask documents and choose models.")
     return scenario
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -19,40 +17,42 @@ class Stopped(Exception):
 
 
 class Traffic:
-    """How many are on their way through the batchers: one alone must not wait for company that will not come."""
+    """How many are on their way through the batchers: nobody must wait for company that cannot come."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
+        self.count = 0
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        with self._lock:
-            self._count += 1
+        self.count += 1
         try:
             yield
         finally:
-            with self._lock:
-                self._count -= 1
-
-    def linger(self, seconds: float) -> Callable[[], float]:
-        """For a `Batcher`: `seconds` while there is company."""
-        return lambda: seconds if self._count > 2 else 0.0
+            self.count -= 1
 
 
 @dataclass(slots=True)
 class _Waiting(Generic[Item, Result]):
     item: Item
     weight: int
-    future: Future[Result] = field(default_factory=Future)
+    future: asyncio.Future[Result]
+
+    def end(self, outcome: Result | Exception) -> None:
+        if self.future.done():  # whoever waited has left
+            return
+        if isinstance(outcome, Exception):
+            self.future.set_exception(outcome)
+        else:
+            self.future.set_result(outcome)
 
 
 class Batcher(Generic[Item, Result]):
-    """Runs `work` over lists of items, one list at a time, on the threads of those who wait for it.
+    """Runs `work` over lists of items, one list at a time, in a thread of the loop's pool. Lives on one event loop.
 
     `work` returns one result per item in their order. A list weighs at most `limit`, unless a single item does. When
     a list of several fails, each is tried alone, so that one bad item costs nobody else anything; `work` must bear
-    being repeated. `linger` says how many seconds a call waits for company: for work whose cost is in the call.
+    being repeated. A list that weighs less than `enough` waits up to `linger` seconds for those of `traffic` that are
+    still on their way: for work whose cost is in the call.
     """
 
     def __init__(
@@ -60,68 +60,70 @@ class Batcher(Generic[Item, Result]):
         work: Callable[[list[Item]], Sequence[Result]],
         limit: int,
         *,
-        linger: Callable[[], float] = lambda: 0.0,
+        traffic: Traffic | None = None,
+        enough: int = 0,
+        linger: float = 0.0,
     ) -> None:
         self._work = work
-        self._limit = limit
-        self._linger = linger
-        self._running = threading.Lock()
-        self._arriving = threading.Lock()
+        self._limit, self._enough = limit, enough or limit
+        self._traffic, self._linger = traffic or Traffic(), linger
         self._waiting: list[_Waiting[Item, Result]] = []
+        self._arrived = asyncio.Event()
+        self._serving: asyncio.Task[None] | None = None
         self._stopped = False
 
-    def __call__(self, item: Item, weight: int = 1) -> Result:
+    async def __call__(self, item: Item, weight: int = 1) -> Result:
         """Waits for the result of `item`; raises what `work` raised for it, or `Stopped`."""
-        mine = _Waiting[Item, Result](item, weight)
-        with self._arriving:
-            if self._stopped:
-                raise Stopped
-            self._waiting.append(mine)
-        while not mine.future.done():
-            with self._running:
-                if not mine.future.done():
-                    self._run_next()
-        return mine.future.result()
+        if self._stopped:
+            raise Stopped
+        mine = _Waiting[Item, Result](item, weight, asyncio.get_running_loop().create_future())
+        self._waiting.append(mine)
+        self._arrived.set()
+        if self._serving is None:
+            self._serving = asyncio.create_task(self._serve())
+        return await mine.future
 
     def stop(self) -> None:
         """Nothing new is begun: whoever waits gets `Stopped`, a list that is being worked on ends as it can."""
-        with self._arriving:
-            self._stopped = True
-            waiting, self._waiting = self._waiting, []
+        self._stopped = True
+        waiting, self._waiting = self._waiting, []
         for one in waiting:
-            one.future.set_exception(Stopped())
+            one.end(Stopped())
+
+    async def _serve(self) -> None:
+        while self._waiting:
+            await self._company()
+            taken = self._take()
+            outcomes = await asyncio.to_thread(self._outcomes, [one.item for one in taken])
+            for one, outcome in zip(taken, outcomes, strict=True):
+                one.end(outcome)
+        self._serving = None
+
+    async def _company(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._linger):
+                while not self._complete():
+                    self._arrived.clear()
+                    await self._arrived.wait()
+
+    def _complete(self) -> bool:
+        """Whether to wait for more would be in vain."""
+        there = len(self._waiting) >= self._traffic.count
+        return there or self._stopped or sum(one.weight for one in self._waiting) >= self._enough
 
     def _take(self) -> list[_Waiting[Item, Result]]:
-        with self._arriving:
-            weight = count = 0
-            for one in self._waiting:
-                if count and weight + one.weight > self._limit:
-                    break
-                weight, count = weight + one.weight, count + 1
-            taken, self._waiting = self._waiting[:count], self._waiting[count:]
-            return taken
+        weight = count = 0
+        for one in self._waiting:
+            if count and weight + one.weight > self._limit:
+                break
+            weight, count = weight + one.weight, count + 1
+        taken, self._waiting = self._waiting[:count], self._waiting[count:]
+        return taken
 
-    def _run_next(self) -> None:
-        if sum(one.weight for one in list(self._waiting)) < self._limit:
-            time.sleep(self._linger())
-        taken = self._take()
-        if not taken:
-            return
+    def _outcomes(self, items: list[Item]) -> Sequence[Result | Exception]:
         try:
-            results = self._work([one.item for one in taken])
-        except Exception as error:
-            if len(taken) == 1 or self._stopped:
-                for one in taken:
-                    one.future.set_exception(error)
-            else:
-                for one in taken:
-                    self._run_alone(one)
-            return
-        for one, result in zip(taken, results, strict=True):
-            one.future.set_result(result)
-
-    def _run_alone(self, one: _Waiting[Item, Result]) -> None:
-        try:
-            one.future.set_result(self._work([one.item])[0])
-        except Exception as error:  # handed to the one who waits for it
-            one.future.set_exception(error)
+            return self._work(items) if items else []
+        except Exception as error:  # handed to those who wait for it
+            if len(items) == 1 or self._stopped:
+                return [error] * len(items)
+        return [outcome for item in items for outcome in self._outcomes([item])]

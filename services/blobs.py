@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -19,6 +21,7 @@ from core.errors import BadInput, NotFound, TooLarge, Unavailable
 PIECE = 1 << 20  # bytes in memory at once while a file streams in
 MISSING = "The file of this document is missing. Upload it again."
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,37 @@ class Blobs:
 
     def discard(self, received: Received) -> None:
         self._remove(received.temporary)
+
+    def open_received(self, received: Received) -> BinaryIO:
+        """The bytes that have streamed in; the caller closes the stream."""
+        stream: BinaryIO = self._fs.open(received.temporary, "rb")
+        return stream
+
+    # --- set aside: what is no document itself, such as an archive that is being expanded -----------------------------
+
+    def set_aside(self, received: Received, name: str) -> None:
+        self._fs.makedirs(f"{self._root}/aside", exist_ok=True)
+        self._fs.mv(received.temporary, f"{self._root}/aside/{name}")
+
+    def open_aside(self, name: str) -> BinaryIO:
+        """The caller closes the stream; `NotFound` with a sentence when it is gone."""
+        try:
+            stream: BinaryIO = self._fs.open(f"{self._root}/aside/{name}", "rb")
+        except FileNotFoundError as error:
+            raise NotFound(MISSING) from error
+        return stream
+
+    def remove_aside(self, name: str) -> None:
+        self._remove(f"{self._root}/aside/{name}")
+
+    def prune_aside(self, than: timedelta) -> int:
+        """Removes what was set aside longer ago; returns how many there were."""
+        folder = f"{self._root}/aside"
+        found = self._fs.ls(folder, detail=False) if self._fs.exists(folder) else []
+        old = [path for path in map(str, found) if self._older(path, than)]
+        for path in old:
+            self._remove(path)
+        return len(old)
 
     def put(self, content: bytes) -> str:
         """Stores small `content` and returns its SHA-256."""
@@ -156,6 +190,34 @@ class Blobs:
         for path in found:
             self._remove(path)
         return len(found)
+
+    # --- looking after ----------------------------------------------------------------------------------------------
+
+    def originals(self) -> dict[str, int]:
+        """SHA-256 -> bytes of every original."""
+        found = self._fs.find(self._root, detail=True) if self._fs.exists(self._root) else {}
+        names = {str(path).rpartition("/")[2]: int(info.get("size") or 0) for path, info in found.items()}
+        return {name: size for name, size in names.items() if _SHA256.fullmatch(name)}
+
+    def older(self, sha256: str, than: timedelta) -> bool:
+        """Whether the original was stored longer ago; False when it is gone."""
+        return self._older(self._path(sha256), than)
+
+    def left_behind(self, than: timedelta) -> list[str]:
+        """Temporary files that nobody has written to for so long, as a crash leaves them."""
+        folder = f"{self._root}/incoming"
+        if not self._fs.exists(folder):
+            return []
+        self._fs.invalidate_cache(folder)
+        return [path for path in map(str, self._fs.ls(folder, detail=False)) if self._older(path, than)]
+
+    def remove_temporary(self, path: str) -> None:
+        self._remove(path)
+
+    def _older(self, path: str, than: timedelta) -> bool:
+        with suppress(FileNotFoundError):
+            return bool(datetime.now(UTC) - self._fs.modified(path) > than)
+        return False
 
     def _remove(self, path: str) -> None:
         with suppress(FileNotFoundError):  # gone is what was wanted

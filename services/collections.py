@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from uuid import UUID
 
-from core.entities import Collection, CollectionKind, CollectionVersion, Principal
+from core.entities import Collection, CollectionKind, Principal
 from core.errors import BadInput, Conflict, Forbidden
 from core.roles import Permission, Role
 from data.database import Database, Stores
@@ -73,30 +72,6 @@ class Collections:
                 raise Conflict("A collection named %(name)s exists already. Choose another name.", name=name)
             tx.audit.write(principal, "collection.create", "collection", name, title=title, kind=kind.value)
             return tx.collections.find(principal, name, counts=True)
-
-    def versions(self, principal: Principal, name: str) -> Sequence[CollectionVersion]:
-        """Newest first; for those who look after corpora."""
-        if not principal.may(Permission.CORPORA_READ):
-            raise Forbidden
-        with self._db.begin() as tx:
-            return tx.collections.versions(tx.collections.find(principal, name).id)
-
-    def reindex(self, principal: Principal, name: str) -> UUID:
-        """Starts building a new version beside the active one; returns the id of the job run.
-
-        `Conflict` while one is being built already.
-        """
-        _may_manage(principal)
-        with self._db.begin() as tx:
-            collection = tx.collections.find(principal, name)
-            tx.collections.get(collection.id, lock="update")
-            if any(version.state == "building" for version in tx.collections.versions(collection.id)):
-                raise Conflict("This collection is being re-indexed already. Wait until that ends.")
-            version = tx.collections.add_version(collection.id, self._fingerprints.current())
-            run = tx.jobs.start("reindex", principal.user_id, result={"collection": name, "version": version.number})
-            tx.jobs.defer("reindex", queue="system", lock=f"reindex:{collection.id}", run_id=run, version_id=version.id)
-            tx.audit.write(principal, "collection.reindex", "collection", name, version=version.number)
-        return run
 
 
 def _may_manage(principal: Principal) -> None:

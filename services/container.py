@@ -11,29 +11,47 @@ from rag.embedder import Embedder
 from rag.lexical import Lexical
 from rag.parsing import Parser
 from rag.questions import Questions
+from rag.reranking import Reranker
 from rag.retrieval import Retriever
 from rag.vectors import Vectors
 from scenarios.router import Router
+from services.access import Access
 from services.accounts import Accounts
 from services.admission import Admission
+from services.allowlist import Allowlist
+from services.archives import Archives
+from services.attachments import Attachments
 from services.audit import Audit
-from services.batching import Traffic
 from services.blobs import Blobs
+from services.building import Building
+from services.codes import Codes
 from services.collections import Collections
+from services.comparing import Comparing
 from services.conversations import Conversations
 from services.corpora import Corpora
 from services.credentials import Passwords
 from services.documents import Documents
 from services.engine import Engine
+from services.evaluation import EvaluationRuns
+from services.exams import Exams
+from services.feedback import FeedbackDesk
+from services.enrolment import Enrolment
 from services.fingerprints import Fingerprints
+from services.footprints import Footprints
+from services.gate import Gate
+from services.golden import Golden
 from services.guardrails import Guardrails
 from services.health import Health
 from services.images import PageImages
 from services.indexing import Indexing
+from services.intake import Intake
 from services.ingestion import Ingestion
 from services.keys import Keys
+from services.ledger import Ledger
+from services.lab import Lab
 from services.limits import Limits
 from services.mail import Mail
+from services.measuring import Measuring
 from services.niche_catalogue import NicheCatalogue
 from services.niche_import import NicheImport
 from services.niches import Niches
@@ -42,17 +60,35 @@ from services.passages import Passages
 from services.people import People
 from services.playground import Playground
 from services.policy import Policy
+from services.preview import Previews
+from services.prompts import Prompts
 from services.providers import Providers
 from services.publishing import Publishing
+from services.quarantine import Quarantine
 from services.rates import Rates
+from services.reconciling import Reconciling
+from services.registration import Registration
 from services.reindexing import Reindexing
 from services.removal import Removal
+from services.retirement import Retirement
 from services.routing import Routing
 from services.search import Search
 from services.sessions import Sessions
+from services.sharing import Sharing
+from services.source_intake import SourceIntake
+from services.source_refresh import SourceRefresh
+from services.sources import Sources
+from services.small_talk import SmallTalk
+from services.summaries import Summaries
 from services.sweeps import Sweeps
+from services.templates import Templates
+from services.transcripts import Transcripts
+from services.tuning import Tuning
 from services.turns import Turns
 from services.upkeep import Upkeep
+from services.usage import UsageReports
+from services.verification import Verification
+from services.versions import Versions
 from services.warming import register_engine
 
 
@@ -66,6 +102,11 @@ class Services:
     rates: Rates
     mail: Mail
     accounts: Accounts
+    codes: Codes
+    enrolment: Enrolment
+    allowlist: Allowlist
+    registration: Registration
+    summaries: Summaries
     people: People
     keys: Keys
     sessions: Sessions
@@ -76,10 +117,28 @@ class Services:
     questions: Questions
     indexing: Indexing
     search: Search
+    golden: Golden
+    evaluation: EvaluationRuns
+    gate: Gate
+    lab: Lab
+    tuning: Tuning
     collections: Collections
     documents: Documents
+    archives: Archives
+    ledger: Ledger
+    quarantine: Quarantine
     ingestion: Ingestion
+    access: Access
+    sources: Sources
+    source_refresh: SourceRefresh
+    fingerprints: Fingerprints
+    comparing: Comparing
+    versions: Versions
+    previews: Previews
     reindexing: Reindexing
+    reconciling: Reconciling
+    retirement: Retirement
+    footprints: Footprints
     corpora: Corpora
     niche_catalogue: NicheCatalogue
     niche_import: NicheImport
@@ -87,8 +146,15 @@ class Services:
     upkeep: Upkeep
     guardrails: Guardrails
     limits: Limits
+    usage: UsageReports
     routing: Routing
     conversations: Conversations
+    attachments: Attachments
+    sharing: Sharing
+    feedback: FeedbackDesk
+    transcripts: Transcripts
+    templates: Templates
+    prompts: Prompts
     turns: Turns
     playground: Playground
     sweeps: Sweeps
@@ -97,7 +163,10 @@ class Services:
     def close(self) -> None:
         self.playground.close()
         self.turns.close()
+        self.evaluation.stop()
         self.ingestion.stop()
+        self.reindexing.stop()
+        self.ingestion.close()
         self.embedder.close()
         self.vectors.close()
         self.db.close()
@@ -118,16 +187,46 @@ def build(settings: Settings, database_url: str) -> Services:
     indexing, questions = Indexing(db, vectors, lexical), Questions(settings)
     blobs, fingerprints = Blobs(settings.blobs_url), Fingerprints(settings)
     collections = Collections(db, fingerprints)
-    traffic = Traffic()
-    parses, passages, images = Parses(blobs, Parser()), Passages(embedder, traffic), PageImages(blobs)
-    publishing = Publishing(db, vectors, lexical, indexing, traffic)
-    ingestion = Ingestion(db, parses, passages, publishing, fingerprints, traffic)
+    parses, passages, images = Parses(blobs, Parser()), Passages(embedder), PageImages(blobs)
+    publishing = Publishing(db, vectors, lexical, indexing)
     removal = Removal(db, blobs, vectors, lexical, indexing, images)
-    search = Search(db, collections, indexing, Retriever(vectors, lexical, questions))
+    quarantine = Quarantine(db, removal)
+    ingestion = Ingestion(db, parses, passages, publishing, fingerprints, quarantine)
+    intake = Intake(db, blobs, collections, fingerprints, settings)
+    reranker = Reranker(settings)
+    retriever = Retriever(vectors, lexical, questions, reranker)
+    search = Search(db, collections, indexing, retriever)
+    measuring = Measuring(db, indexing, search, retriever)
+    evaluation = EvaluationRuns(db, collections, measuring)
+    gate = Gate(db, collections, measuring)
+    comparing = Comparing(db, vectors, lexical, indexing, passages)
+    verification = Verification(db, vectors, lexical, passages, fingerprints, comparing, gate.outcome)
+    building = Building(db, parses, passages, fingerprints, vectors)
+    reindexing = Reindexing(db, building, verification, comparing, fingerprints, vectors, lexical)
+    source_refresh = SourceRefresh(db, settings, SourceIntake(db, blobs, removal))
     niche_catalogue = NicheCatalogue(db, questions)
     engine = Engine(settings, lambda: Policy.read(db, settings))
-    playground = Playground(db, engine, collections, search.for_answer)
     guardrails, limits = Guardrails(db), Limits(db)
+    playground = Playground(db, engine, collections, search.for_answer, limits)
+    conversations = Conversations(db)
+    codes, enrolment = Codes(db, settings, mail, rates), Enrolment(db, settings, mail, rates, passwords)
+    registration = Registration(db, codes, enrolment, niche_catalogue)
+    documents = Documents(db, blobs, intake, images, removal)
+    routing, niches, prompts = Routing(db, Router()), Niches(db, niche_catalogue), Prompts(db)
+    summaries = Summaries(db, engine, guardrails)
+    turns = Turns(
+        settings,
+        db,
+        collections,
+        search.for_answer,
+        engine,
+        Admission(guardrails, limits),
+        routing=routing,
+        niches=niches,
+        prompts=prompts,
+        memory=summaries.context,
+        carriers={**registration.carriers, **SmallTalk(db, settings).carriers},
+    )
     health = Health(db, settings)
     register_engine(health, questions, indexing)
     return Services(
@@ -137,6 +236,11 @@ def build(settings: Settings, database_url: str) -> Services:
         rates=rates,
         mail=mail,
         accounts=accounts,
+        codes=codes,
+        enrolment=enrolment,
+        allowlist=Allowlist(db),
+        registration=registration,
+        summaries=summaries,
         people=People(db, settings, mail, accounts, passwords),
         keys=keys,
         sessions=Sessions(db, keys),
@@ -147,22 +251,47 @@ def build(settings: Settings, database_url: str) -> Services:
         questions=questions,
         indexing=indexing,
         search=search,
+        golden=Golden(db, collections),
+        evaluation=evaluation,
+        gate=gate,
+        lab=Lab(db, collections, search, retriever, reranker, evaluation),
+        tuning=Tuning(db, collections, search, retriever),
         collections=collections,
-        documents=Documents(db, blobs, collections, fingerprints, images, removal),
+        documents=documents,
+        archives=Archives(db, blobs, intake, settings),
+        ledger=Ledger(db),
+        quarantine=quarantine,
         ingestion=ingestion,
-        reindexing=Reindexing(db, parses, passages, fingerprints, vectors, lexical, indexing),
+        access=Access(db, search),
+        sources=Sources(db, collections, source_refresh),
+        source_refresh=source_refresh,
+        fingerprints=fingerprints,
+        comparing=comparing,
+        versions=Versions(db, settings, fingerprints),
+        previews=Previews(db, parses, passages, fingerprints),
+        reindexing=reindexing,
+        reconciling=Reconciling(db, blobs, vectors, lexical, comparing),
+        retirement=Retirement(db, settings, reindexing),
+        footprints=Footprints(db, vectors, lexical),
         corpora=Corpora(db, blobs, ingestion, removal, ROOT / "data" / "corpora"),
         niche_catalogue=niche_catalogue,
         niche_import=NicheImport(db, blobs),
-        niches=Niches(db, niche_catalogue),
+        niches=niches,
         upkeep=Upkeep(db),
         guardrails=guardrails,
         limits=limits,
-        routing=Routing(db, Router()),
-        conversations=Conversations(db),
-        turns=Turns(settings, db, collections, search.for_answer, engine, Admission(guardrails, limits)),
+        usage=UsageReports(db, limits),
+        routing=routing,
+        conversations=conversations,
+        attachments=Attachments(db, documents),
+        sharing=Sharing(db),
+        feedback=FeedbackDesk(db),
+        transcripts=Transcripts(conversations),
+        templates=Templates(db),
+        prompts=prompts,
+        turns=turns,
         playground=playground,
-        sweeps=Sweeps(db, engine, playground),
+        sweeps=Sweeps(db, engine, playground, Exams(db, collections, playground)),
         providers=Providers(db, engine),
     )
 

@@ -8,7 +8,7 @@ from core.entities import GuardRules, Principal, SecurityEvent
 from core.errors import BadInput, Forbidden, NotFound, NotSignedIn
 from core.roles import Permission
 from data.database import Database
-from rag.guardrails import SHIPPED, OutputFilter, RuleSet, Verdict, read
+from rag.guardrails import SHIPPED, Likeness, OutputFilter, RuleSet, Verdict, likeness, read
 
 LONGEST_KEPT = 8_000  # characters of a text in a security event
 _LONGEST_TRY = 20_000
@@ -18,11 +18,17 @@ _LONGEST_PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What rules would do: every rule that `text` meets as a message, and what of it could be shown as an answer."""
+    """What rules would do: every rule that `text` meets as a message, how much the learned check takes it for an
+    attack, and what of it could be shown as an answer."""
 
     hits: tuple[Verdict, ...]
+    likeness: Likeness
     shown: str
     answer: Verdict | None
+
+    @property
+    def stopped(self) -> bool:
+        return bool(self.hits)
 
 
 class Guardrails:
@@ -40,9 +46,9 @@ class Guardrails:
             self._record(principal, verdict, version, text)
         return verdict
 
-    def output_filter(self) -> OutputFilter:
-        """A filter for one answer, by the rules of now."""
-        return OutputFilter(self._current()[1])
+    def in_force(self) -> tuple[int, RuleSet]:
+        """The rules of now, with their version."""
+        return self._current()
 
     def stopped(self, principal: Principal, verdict: Verdict, text: str) -> None:
         """Records an answer that its filter has stopped; `text` is what was shown of it."""
@@ -87,18 +93,34 @@ class Guardrails:
         rules = self._current()[1] if body is None else read(body)
         output = OutputFilter(rules)
         shown = output.feed(text) + output.close()
-        return Trial(tuple(rules.hits(text)), shown, output.verdict)
+        return Trial(tuple(rules.all_hits(text)), likeness(text), shown, output.verdict)
+
+    def check_rules(self, principal: Principal, body: str) -> RuleSet:
+        """Raises `BadInput` that says what is wrong with `body`, and where."""
+        _administer(principal)
+        return read(body)
 
     def events(
-        self, principal: Principal, *, rule: str = "", limit: int = 100, offset: int = 0
+        self,
+        principal: Principal,
+        *,
+        rule: str = "",
+        category: str = "",
+        actor: str = "",
+        limit: int = 100,
+        offset: int = 0,
     ) -> tuple[SecurityEvent, ...]:
-        """Newest first: all of them for those who may read the audit log, one's own for others."""
+        """Newest first: all of them for those who may read the audit log, one's own for others. `actor` is a part of an
+        e-mail."""
         if principal.user_id is None:
             raise NotSignedIn
         only = None if principal.may(Permission.AUDIT) else principal.user_id
         page = min(max(limit, 1), _LONGEST_PAGE)
         with self._db.begin() as tx:
-            return tuple(tx.guards.events(actor_id=only, rule=rule, limit=page, offset=max(offset, 0)))
+            found = tx.guards.events(
+                actor_id=only, rule=rule, category=category, actor=actor, limit=page, offset=max(offset, 0)
+            )
+        return tuple(found)
 
     # --- within -----------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from uuid import UUID
 
 from core.entities import CollectionVersion
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _CHANGES = 2_000  # per commit
 _PAGE = 5_000  # chunks per commit of a rebuild
+_TOLD_EVERY = 60.0  # seconds
 
 
 class Indexing:
@@ -23,6 +25,7 @@ class Indexing:
         self._vectors = vectors
         self._lexical = lexical
         self._turns: dict[UUID, threading.Lock] = {}
+        self._told: dict[UUID, tuple[int, float]] = {}  # the change that was told, and when
 
     def catch_up(self, version: CollectionVersion, until: int | None = None) -> None:
         """Applies the log to the lexical index up to `until` at least (None: all of it, as of now). A folder that is
@@ -49,7 +52,7 @@ class Indexing:
             self.catch_up(version)
 
     def restore_vectors(self) -> None:
-        """Brings the Chroma collection of every version to the vectors in SQL, where their numbers differ."""
+        """Brings the Chroma collection of every version to the vectors in SQL, where they differ."""
         for version in self._versions():
             self._restore_vectors(version)
 
@@ -69,18 +72,29 @@ class Indexing:
     def _follow(self, version: CollectionVersion) -> None:
         name = version.vector_name
         with self._db.begin() as tx:
-            latest = tx.changes.latest(version.id)
+            latest, start = tx.changes.latest(version.id), tx.changes.start(version.id)
         applied = self._lexical.applied(name)
-        if latest and (not applied or applied > latest):  # new, missing, or of another database
+        # New, missing, of another database, or further behind than the log goes back.
+        if latest and (not applied or applied > latest or applied < start):
             self._rebuild(version)
             applied = self._lexical.applied(name)
         while applied < latest:
             with self._db.begin() as tx:
                 changes = tx.changes.since(version.id, applied, _CHANGES)
             if not changes:
-                return
+                break
             self._lexical.apply(name, changes)
             applied = changes[-1].seq
+        self._tell(version, applied)
+
+    def _tell(self, version: CollectionVersion, applied: int) -> None:
+        """Lets the others know now and then how far this process is, so that the log can be pruned up to there."""
+        told, at = self._told.get(version.id, (0, -_TOLD_EVERY))
+        if applied == told or time.monotonic() - at < _TOLD_EVERY:
+            return
+        with self._db.begin() as tx:
+            tx.changes.follow(version.id, self._lexical.follower, applied)
+        self._told[version.id] = applied, time.monotonic()
 
     def _rebuild(self, version: CollectionVersion) -> None:
         """From the chunks as they are. What changes meanwhile is in the log after the `seq` that is noted last."""
@@ -101,11 +115,12 @@ class Indexing:
 
     def _restore_vectors(self, version: CollectionVersion) -> None:
         name = version.vector_name
+        there = self._vectors.ids(name)
         with self._db.begin() as tx:
-            expected = tx.chunks.count_vectors(version.id)
-        if self._vectors.count(name) == expected:
+            expected = tx.soundness.vector_ids(version.id)
+        if there == expected:
             return
-        log.warning("The vectors of version %s are written again from SQL (%s)", version.id, expected)
+        log.warning("The vectors of version %s are written again from SQL (%s)", version.id, len(expected))
         after: UUID | None = None
         while True:
             with self._db.begin() as tx:

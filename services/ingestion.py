@@ -7,11 +7,15 @@ stage needs is in the blobs and in SQL. Documents that are on their way at the s
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import secrets
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from core.entities import Chunk, CollectionVersion, Document, Stage
@@ -19,18 +23,24 @@ from core.errors import NichewiseError, ParseFailed, Unavailable
 from data.database import Database, Stores
 from data.stores.chunks import Vector
 from data.stores.documents import Described
-from services.batching import Batcher, Stopped, Traffic
+from services.batching import Batcher, Item, Result, Stopped, Traffic
 from services.fingerprints import Fingerprints
+from services.loops import LoopThread
 from services.parses import Parses
 from services.passages import Passages
 from services.publishing import Outcome, Publishing
+from services.quarantine import Quarantine, Quarantined
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5  # at one and the same stage
 UNEXPECTED = "The document could not be indexed. Tell an administrator this reference: %(reference)s."
 _SLICE = 64  # chunks of one document that are embedded and saved together: what a crash may cost
-_LINGER = 0.05  # seconds that a transaction waits for company
+# Enough to fill the model's batches with texts of one length, and few enough that there are always as many documents
+# again being parsed and as many being indexed while the model works.
+_EMBEDDED_TOGETHER = 64
+_ENOUGH = 32  # keeps the cores busy while the next ones arrive
+_LINGER = 0.1  # seconds that a transaction waits for company
 _BEFORE_CHUNKS = (Stage.RECEIVED, Stage.PARSED)
 
 Identified = tuple[UUID, Chunk]
@@ -53,9 +63,12 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunked:
+class _Read:
+    """A document's chunks, and what parsing told unless that is known already."""
+
     work: Work
     chunks: Sequence[Chunk]
+    described: Described | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,9 @@ class _Embedded:
 
 
 class Ingestion:
+    """Documents are coroutines of one loop: hundreds on their way cost no threads. Files are read beside one another,
+    everything else is done for many documents in one call."""
+
     def __init__(
         self,
         db: Database,
@@ -76,55 +92,75 @@ class Ingestion:
         passages: Passages,
         publishing: Publishing,
         fingerprints: Fingerprints,
-        traffic: Traffic,
+        quarantine: Quarantine,
     ) -> None:
         self._db = db
         self._parses = parses
         self._passages = passages
-        self._publishing = publishing
         self._fingerprints = fingerprints
-        self._traffic = traffic
-        linger = traffic.linger(_LINGER)
-        self._beginning = Batcher(self._begin, limit=64, linger=linger)
-        self._describing = Batcher(self._describe, limit=64, linger=linger)
-        self._chunking = Batcher(self._put_chunks, limit=512, linger=linger)
-        self._keeping = Batcher(self._keep, limit=512, linger=linger)
+        self._quarantine = quarantine
+        self._loop = LoopThread("ingestion")
+        self._reading = ThreadPoolExecutor(1 + (os.cpu_count() or 1), thread_name_prefix="reading")
+        self._traffic = Traffic()
+        self._beginning = self._together(self._begin, 64, linger=_LINGER)
+        self._chunking = self._together(self._put_chunks, 512, linger=_LINGER)
+        self._embedding = self._together(passages.of_many, _EMBEDDED_TOGETHER, linger=0.2, enough=_ENOUGH)
+        self._keeping = self._together(self._keep, 512, linger=_LINGER)
+        # A commit of either index costs about as much for one document as for fifty.
+        self._publishing = self._together(publishing.publish, 512, linger=0.3)
+
+    def _together(
+        self, work: Callable[[list[Item]], Sequence[Result]], limit: int, *, linger: float, enough: int = 0
+    ) -> Batcher[Item, Result]:
+        return Batcher(work, limit, traffic=self._traffic, linger=linger, enough=enough)
 
     def run(self, document_id: UUID) -> None:
         """Takes the document as far as it goes, from where it is; called again after a failure, and safe to be.
 
         Raises `Stopped` at shutdown, `Unavailable` while something is down, the unexpected up to MAX_ATTEMPTS times.
         """
-        with self._traffic.passing():
-            self._run(document_id)
+        self.start(document_id).result()
 
-    def _run(self, document_id: UUID) -> None:
-        work, attempts = self._beginning(document_id)
-        if work is not None and attempts > MAX_ATTEMPTS:  # it took the process down each time
-            self._fail_unexpectedly(document_id)
-            return
-        try:
-            while work is not None:
-                work = self._carry(work)
-        except Gone:
-            log.info("Document %s was deleted while it was being indexed", document_id)
-        except (Stopped, Unavailable):
-            self._forgive(document_id)
-            raise
-        except NichewiseError as error:
-            self._fail(document_id, error.message)
-        except Exception:
-            if attempts < MAX_ATTEMPTS:
+    def start(self, document_id: UUID) -> Future[None]:
+        """`run` without waiting for it."""
+        return self._loop.run(self._run(document_id))
+
+    async def _run(self, document_id: UUID) -> None:
+        with self._traffic.passing():
+            work, attempts = await self._beginning(document_id)
+            if work is not None and attempts > MAX_ATTEMPTS:  # it took the process down each time
+                self._fail_unexpectedly(document_id)
+                return
+            try:
+                while work is not None:
+                    work = await self._carry(work)
+            except Gone:
+                log.info("Document %s was deleted while it was being indexed", document_id)
+            except Quarantined:
+                log.info("Document %s waits for an administrator", document_id)
+            except (Stopped, Unavailable):
+                await asyncio.to_thread(self._forgive, document_id)
                 raise
-            self._fail_unexpectedly(document_id)
+            except NichewiseError as error:
+                await asyncio.to_thread(self._fail, document_id, error.message)
+            except Exception:
+                if attempts < MAX_ATTEMPTS:
+                    raise
+                self._fail_unexpectedly(document_id)
 
     def stop(self) -> None:
         """Breaks off what runs; the next process resumes it."""
-        for batcher in (self._beginning, self._describing, self._chunking, self._keeping):
-            batcher.stop()
+        self._loop.soon(self._stop_here)
         self._parses.stop()
         self._passages.stop()
-        self._publishing.stop()
+
+    def _stop_here(self) -> None:
+        for batcher in (self._beginning, self._chunking, self._embedding, self._keeping, self._publishing):
+            batcher.stop()
+
+    def close(self) -> None:
+        self._loop.close()
+        self._reading.shutdown()
 
     # --- beginning and ending ---------------------------------------------------------------------------------------
 
@@ -161,44 +197,59 @@ class Ingestion:
 
     # --- the way ----------------------------------------------------------------------------------------------------
 
-    def _carry(self, work: Work) -> Work | None:
+    async def _carry(self, work: Work) -> Work | None:
         """None once the document is ready; else what is to be carried on, in the version that is active by now."""
         self._fingerprints.check(work.version.fingerprint)
         stage = work.document.stage
         if stage in _BEFORE_CHUNKS:
-            self._embed(work, self._chunk(work))
+            await self._embed(work, await self._chunk(work))
         elif stage is Stage.CHUNKED:
-            self._embed(work, self._stored_chunks(work))
-        if self._publishing(work.document, work.version) is Outcome.READY:
+            await self._embed(work, await asyncio.to_thread(self._stored_chunks, work))
+        if await self._publishing((work.document, work.version), max(work.document.total, 1)) is Outcome.READY:
             return None
-        with self._db.begin() as tx:
-            return self._works(tx, [work.id]).get(work.id)
+        return await asyncio.to_thread(self._again, work.id)
 
-    def _chunk(self, work: Work) -> list[Identified]:
+    def _again(self, document_id: UUID) -> Work | None:
+        with self._db.begin() as tx:
+            return self._works(tx, [document_id]).get(document_id)
+
+    async def _chunk(self, work: Work) -> list[Identified]:
+        read = await asyncio.get_running_loop().run_in_executor(self._reading, self._read, work)
+        ids = await self._chunking(read, len(read.chunks))
+        if ids is None:
+            raise Gone
+        return list(zip(ids, read.chunks, strict=True))
+
+    def _read(self, work: Work) -> _Read:
         document = work.document
-        parsed = self._parses.get(document.sha256, document.filename)
+        parsed = self._parses.get(document.sha256, document.filename, partial(self._note_pages, document.id))
+        self._quarantine.admit(document, parsed)
         chunks = self._fingerprints.chunks(parsed, work.version.fingerprint)
         if not chunks:
             raise ParseFailed("The file has no text.")
-        if document.stage is Stage.RECEIVED:
-            language = Counter(chunk.language for chunk in chunks).most_common(1)[0][0]
-            self._describing(Described(document.id, parsed.title, language, parsed.pages, parsed.tags, parsed.notes))
-        ids = self._chunking(_Chunked(work, chunks), len(chunks))
-        if ids is None:
-            raise Gone
-        return list(zip(ids, chunks, strict=True))
+        if document.stage is not Stage.RECEIVED:
+            return _Read(work, chunks, None)
+        language = Counter(chunk.language for chunk in chunks).most_common(1)[0][0]
+        described = Described(document.id, parsed.title, language, parsed.pages, parsed.tags, parsed.notes)
+        return _Read(work, chunks, described)
 
-    def _embed(self, work: Work, missing: Sequence[Identified]) -> None:
+    def _note_pages(self, document_id: UUID, done: int, total: int) -> None:
+        with self._db.begin() as tx:
+            if not tx.ledger.read_pages(document_id, done, total):
+                raise Gone
+
+    async def _embed(self, work: Work, missing: Sequence[Identified]) -> None:
         """Chunks in a language that the model does not speak get no vectors and count as done."""
         spoken = [(key, chunk) for key, chunk in missing if chunk.language in work.version.fingerprint.languages]
         done = max(work.document.total, len(missing)) - len(spoken)
         for start in range(0, max(len(spoken), 1), _SLICE):
             piece = spoken[start : start + _SLICE]
-            vectors = self._passages.vectors([chunk for _, chunk in piece])
+            vectors = await self._embedding([chunk for _, chunk in piece], len(piece)) if piece else []
             done += len(piece)
             keys = (key for key, _ in piece)
             last = start + _SLICE >= len(spoken)
-            if not self._keeping(_Embedded(work.id, dict(zip(keys, vectors, strict=True)), done, last), len(piece)):
+            embedded = _Embedded(work.id, dict(zip(keys, vectors, strict=True)), done, last)
+            if not await self._keeping(embedded, len(piece)):
                 raise Gone
 
     def _stored_chunks(self, work: Work) -> list[Identified]:
@@ -208,19 +259,18 @@ class Ingestion:
 
     # --- what documents do together ---------------------------------------------------------------------------------
 
-    def _describe(self, described: list[Described]) -> list[None]:
-        with self._db.begin() as tx:
-            tx.documents.describe(described)
-        return [None] * len(described)
-
-    def _put_chunks(self, items: list[_Chunked]) -> list[list[UUID] | None]:
+    def _put_chunks(self, items: list[_Read]) -> list[list[UUID] | None]:
         """The chunks' ids, None for a document that is gone."""
         ids: dict[UUID, list[UUID]] = {}
         with self._db.begin() as tx:
             there = tx.documents.lock(item.work.id for item in items)
-            for item in sorted(items, key=lambda item: item.work.version.id):  # one order of locks for every worker
+            tx.documents.describe([item.described for item in items if item.described is not None])
+            by_version: dict[UUID, dict[UUID, Sequence[Chunk]]] = defaultdict(dict)
+            for item in items:
                 if item.work.id in there:
-                    ids[item.work.id] = tx.chunks.put(item.work.version.id, item.work.id, item.chunks)
+                    by_version[item.work.version.id][item.work.id] = item.chunks
+            for version_id in sorted(by_version):  # one order of locks for every worker
+                ids |= tx.chunks.put_many(version_id, by_version[version_id])
             tx.documents.progress(dict.fromkeys(ids, 0), {key: len(chunks) for key, chunks in ids.items()})
             tx.documents.advance(ids, Stage.CHUNKED)
         return [ids.get(item.work.id) for item in items]

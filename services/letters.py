@@ -1,16 +1,32 @@
-"""The texts of the mails that the service writes, in the reader's language: each returns subject and body."""
+"""The texts of the mails that the service writes, in the reader's language: each returns subject and body; and how many
+of them one person gets."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from core.entities import User
 from core.i18n import translate
 from core.settings import Settings
+from data.database import Stores
+from services.rates import Rate
+
+_TO_ONE = Rate(5, timedelta(hours=1))  # letters that anybody can have sent to somebody
+
+
+def may_write(tx: Stores, user: User) -> bool:
+    """Counts a letter to `user` that somebody asked for without proof of being them; False beyond five an hour."""
+    hits, _ = tx.rates.hit(f"letters:{user.id}", _TO_ONE.per)
+    return hits <= _TO_ONE.most
 
 
 def public_url(settings: Settings) -> str:
     """Where people reach the service, from settings alone: a request's own Host could be forged into a mail.
 
-    The first allowed host that is a plain name stands for it.
+    Without `NICHEWISE_PUBLIC_URL` the first allowed host that is a plain name stands for it.
     """
+    if settings.public_url:
+        return settings.public_url
     named = [host for host in settings.allowed_hosts if "*" not in host]
     if named:
         return f"https://{named[0]}"
@@ -48,6 +64,18 @@ def already_registered(locale: str, url: str) -> tuple[str, str]:
         url=url,
     )
     return translate(locale, "You have an account already"), body
+
+
+def one_time_code(locale: str, code: str, minutes: int) -> tuple[str, str]:
+    body = translate(
+        locale,
+        "Your code is %(code)s. It is valid for %(minutes)s minutes and for one use.\n\n"
+        "Somebody is creating an account with this e-mail address. If it is not you, do nothing and give the code to "
+        "nobody.",
+        code=code,
+        minutes=minutes,
+    )
+    return translate(locale, "Your one-time code"), body
 
 
 def approved(locale: str, url: str) -> tuple[str, str]:

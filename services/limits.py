@@ -8,10 +8,12 @@ from datetime import timedelta
 from core.entities import Principal, RoleLimit
 from core.errors import BadInput, Forbidden, TooMany
 from core.roles import Permission, Role
-from data.database import Database
+from core.usage_entities import Quota
+from data.database import Database, Stores
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 DEFAULTS: Mapping[Role, RoleLimit] = {role: RoleLimit(role, 10 if role is Role.ADMIN else 5) for role in Role}
+FORMS_PER_MINUTE = 30
 MOST_PER_MINUTE = 1_000
 MOST_TOKENS = 1_000_000_000
 
@@ -22,28 +24,43 @@ class Limits:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def admit(self, principal: Principal) -> None:
-        """Counts one message; raises `TooMany` with the `seconds` until the next one, when a limit is used up."""
+    def admit(self, principal: Principal, *, form: bool = False) -> None:
+        """Counts one message; raises `TooMany` with the `seconds` until the next one, when a limit is used up. A `form`
+        that was filled in, for which no model is asked, counts apart."""
         with self._db.begin() as tx:
             limit = tx.limits.of(principal.role) or DEFAULTS[principal.role]
-            sent, wait = tx.rates.hit(f"chat:{_who(principal)}", MINUTE)
-            spent, until = tx.rates.hit(f"tokens:{_who(principal)}", DAY, by=0)
-        if sent > limit.per_minute:
+            sent, wait = tx.rates.hit(f"{'form' if form else 'chat'}:{_who(principal)}", MINUTE)
+            spent, until = tx.rates.hit(_tokens(principal), DAY, by=0)
+        if sent > (FORMS_PER_MINUTE if form else limit.per_minute):
             raise TooMany(seconds=wait)
         if limit.tokens_per_day is not None and spent >= limit.tokens_per_day:
-            raise TooMany(
-                "Your %(tokens)s tokens of today are used up. New ones come in %(hours)s h %(minutes)s min.",
-                tokens=limit.tokens_per_day,
-                hours=until // 3600,
-                minutes=-(-until % 3600 // 60),
-                seconds=until,
-            )
+            raise _used_up(limit.tokens_per_day, until)
 
     def spend(self, principal: Principal, tokens: int) -> None:
         """Counts what an answer took, prompt and completion together."""
+        with self._db.begin() as tx:
+            self.count(tx, principal, tokens)
+
+    @staticmethod
+    def count(tx: Stores, principal: Principal, tokens: int) -> None:
+        """`spend` within a transaction that is open."""
         if tokens > 0:
-            with self._db.begin() as tx:
-                tx.rates.hit(f"tokens:{_who(principal)}", DAY, by=tokens)
+            tx.rates.hit(_tokens(principal), DAY, by=tokens)
+
+    def check_quota(self, principal: Principal) -> None:
+        """Raises `TooMany` where the tokens of today are used up; counts nothing."""
+        with self._db.begin() as tx:
+            limit = tx.limits.of(principal.role) or DEFAULTS[principal.role]
+            spent, until = tx.rates.hit(_tokens(principal), DAY, by=0)
+        if limit.tokens_per_day is not None and spent >= limit.tokens_per_day:
+            raise _used_up(limit.tokens_per_day, until)
+
+    def quota(self, principal: Principal) -> Quota:
+        """What was spent today, and what the role may."""
+        with self._db.begin() as tx:
+            limit = tx.limits.of(principal.role) or DEFAULTS[principal.role]
+            spent, _ = tx.rates.hit(_tokens(principal), DAY, by=0)
+        return Quota(spent, limit.tokens_per_day, limit.per_minute)
 
     def all(self, principal: Principal) -> tuple[RoleLimit, ...]:
         """Of every role, as set or by default."""
@@ -69,6 +86,21 @@ class Limits:
                 per_minute=limit.per_minute,
                 tokens_per_day=limit.tokens_per_day,
             )
+
+
+def _used_up(tokens: int, until: int) -> TooMany:
+    minutes = -(-until // 60)
+    return TooMany(
+        "Your %(tokens)s tokens of today are used up. New ones come in %(hours)s h %(minutes)s min.",
+        tokens=tokens,
+        hours=minutes // 60,
+        minutes=minutes % 60,
+        seconds=until,
+    )
+
+
+def _tokens(principal: Principal) -> str:
+    return f"tokens:{_who(principal)}"
 
 
 def _who(principal: Principal) -> str:

@@ -28,8 +28,10 @@ class Mail:
         self._settings = settings
 
     def queue(self, tx: Stores, to: str, subject: str, body: str) -> None:
-        """Writes a letter in the caller's transaction: it is sent only if that commits."""
+        """Writes a letter in the caller's transaction: it is sent at once if that commits, and only then."""
         tx.outbox.add(to, " ".join(subject.split()), body)
+        if self._settings.smtp_url is not None:  # who waits for a code should not wait for the next full minute
+            tx.jobs.defer("deliver_mail", queue="system", lock="deliver_mail", timestamp=0)
 
     def deliver(self, limit: int = 50) -> int:
         """Sends letters that wait; how many were sent. Without an SMTP server they stay for administrators to read."""

@@ -23,7 +23,7 @@ from niches import deriving, drafts, mapping, reading
 from niches.lexicon import derived
 from niches.mapping import Mapping as ColumnMapping
 from services.blobs import Blobs
-from services.documents import clean_filename
+from services.intake import clean_filename
 
 log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from core.niche_entities import Catalogue, Dataset, Metric, Niche, Region, Saved
 from core.roles import Permission
 from data.database import Database, Stores
 from niches import asking, grammar, tables
+from niches import question as reading
 from niches.plan import Plan, Refusal
 from niches.results import Answer, Comparison, Dashboard, KeyFigure
 from niches.wording import language as language_of
@@ -185,6 +186,13 @@ class Niches:
             known.gazetteer,
             lambda words: shortlist(known, self._catalogue.find(known, words, 5)),
         )
+
+    def named(self, principal: Principal, question: str) -> list[Niche]:
+        """The niches that a question calls by their names, whatever it asks of them."""
+        _may_look(principal)
+        known = self._known()
+        mentions = reading.read(question[:_LONGEST_QUESTION], known.gazetteer).of("niche")
+        return [known.catalogue.niches[key] for key in dict.fromkeys(one.ids[0] for one in mentions)]
 
     def ask(self, principal: Principal, question: str, language: str = "") -> Answer:
         """The answer to a question, with the query that found it; in the question's language unless told otherwise."""

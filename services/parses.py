@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from core.entities import Block, Parsed
-from rag.parsing import Limits, Parser
+from core.entities import Parsed
+from rag.parsing import Limits, Parser, Report
+from rag.readers import ocr, written
 from services.batching import Stopped
 from services.blobs import Blobs
 
-_LAYOUT = 1  # a newer reader makes a newer parse: raise it when readers see more than they did
+_LAYOUT = 2  # a newer reader makes a newer parse: raise it when readers see more than they did
 
 
 class Parses:
@@ -24,39 +25,26 @@ class Parses:
         self._stopped = True
         self._parser.close()
 
-    def get(self, sha256: str, filename: str) -> Parsed:
-        """The kept parse, else a new one. `ParseFailed` or `UnsupportedFormat` with a sentence for the uploader."""
+    def get(self, sha256: str, filename: str, report: Report = lambda _done, _total: None) -> Parsed:
+        """The kept parse, else a new one; also where pages are pictures that can be recognised by now.
+
+        `report` hears of pages while pictures are recognised. `ParseFailed` or `UnsupportedFormat` with a sentence for
+        the uploader.
+        """
         suffix = f"{Path(filename).suffix.lower()}.{_LAYOUT}.json.gz"
         if kept := self._blobs.derived(sha256, suffix):
-            return _parsed(kept)
+            parsed = written.parsed(json.loads(kept))
+            if not (parsed.unread and ocr.available()):
+                return parsed
         with self._blobs.local(sha256) as path:
-            parsed = self._read(path, filename)
-        self._blobs.put_derived(sha256, suffix, _written(parsed))
+            parsed = self._read(path, filename, report)
+        self._blobs.put_derived(sha256, suffix, json.dumps(written.values(parsed), ensure_ascii=False).encode())
         return parsed
 
-    def _read(self, path: Path, filename: str) -> Parsed:
+    def _read(self, path: Path, filename: str, report: Report) -> Parsed:
         try:
-            return self._parser.parse(path, filename, Limits())
+            return self._parser.parse(path, filename, Limits(), report)
         except Exception as error:
             if self._stopped:  # the file is not to blame
                 raise Stopped from error
             raise
-
-
-def _written(parsed: Parsed) -> bytes:
-    values = {
-        "blocks": [(block.text, block.kind, block.level, block.page) for block in parsed.blocks],
-        "title": parsed.title,
-        "pages": parsed.pages,
-        "tags": parsed.tags,
-        "notes": parsed.notes,
-        "metadata": dict(parsed.metadata),
-    }
-    return json.dumps(values, ensure_ascii=False).encode()
-
-
-def _parsed(kept: bytes) -> Parsed:
-    values = json.loads(kept)
-    blocks = tuple(Block(*block) for block in values.pop("blocks"))
-    tags, notes = tuple(values.pop("tags")), tuple(values.pop("notes"))
-    return Parsed(blocks=blocks, tags=tags, notes=notes, **values)

@@ -1,4 +1,4 @@
-"""Vectors of passages: whoever embeds at the same time shares the model's calls."""
+"""Vectors of passages, embedded in the niced child."""
 
 from __future__ import annotations
 
@@ -11,35 +11,31 @@ from core.errors import Unavailable
 from data.stores.chunks import Vector
 from rag.chunking import passage
 from rag.embedder import Embedder
-from services.batching import Batcher, Stopped, Traffic
-
-# Enough to fill the model's batches with texts of one length, and few enough that there are always as many documents
-# again being parsed and as many being indexed while the model works.
-_TOGETHER = 96
+from services.batching import Stopped
 
 
 class Passages:
-    def __init__(self, embedder: Embedder, traffic: Traffic) -> None:
+    def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._batcher = Batcher(self._embed, limit=_TOGETHER, linger=traffic.linger(0.2))
         self._stopped = False
 
     def vectors(self, chunks: Sequence[Chunk]) -> list[Vector]:
         """One vector per chunk, in order. `Unavailable` when the model cannot be used, `Stopped` at shutdown."""
-        return self._batcher([passage(chunk.heading, chunk.text) for chunk in chunks], len(chunks)) if chunks else []
+        return self.of_many([chunks])[0]
 
-    def stop(self) -> None:
-        """Breaks off the call that runs, too: on a busy machine it may take long."""
-        self._stopped = True
-        self._batcher.stop()
-        self._embedder.abort()
-
-    def _embed(self, texts: list[list[str]]) -> list[list[Vector]]:
+    def of_many(self, documents: Sequence[Sequence[Chunk]]) -> list[list[Vector]]:
+        """The same for the chunks of several documents in one call of the model."""
+        texts = [passage(chunk.heading, chunk.text) for chunks in documents for chunk in chunks]
         try:
-            found = self._embedder.embed([text for one in texts for text in one])
+            found = self._embedder.embed(texts)
         except Unavailable as error:
             if self._stopped:
                 raise Stopped from error
             raise
-        ends = np.cumsum([len(one) for one in texts])[:-1]
+        ends = np.cumsum([len(chunks) for chunks in documents])[:-1]
         return [list(part) for part in np.split(found, ends)]
+
+    def stop(self) -> None:
+        """Breaks off the call that runs, too: on a busy machine it may take long."""
+        self._stopped = True
+        self._embedder.abort()

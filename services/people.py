@@ -17,6 +17,7 @@ from data.database import Database, Stores
 from services import letters
 from services.accounts import Accounts
 from services.credentials import Passwords, check_password, valid_email, valid_name
+from services.enrolment import access_end
 from services.mail import Mail
 
 ROLES = (Role.SALES, Role.ANALYST, Role.ADMIN)  # guests have no account
@@ -38,8 +39,11 @@ class PersonChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
+    """`proven` are those of `people` who have shown that the mailbox is theirs."""
+
     people: Sequence[User]
     total: int
+    proven: frozenset[UUID] = frozenset()
 
 
 class People:
@@ -64,7 +68,8 @@ class People:
         page = min(max(limit, 1), _LONGEST_PAGE)
         with self._db.begin() as tx:
             found, total = tx.users.find(text.strip(), status, limit=page, offset=max(offset, 0))
-        return PeoplePage(tuple(found), total)
+            proven = tx.profiles.proven([person.id for person in found])
+        return PeoplePage(tuple(found), total, frozenset(proven))
 
     def create(self, principal: Principal, email: str, name: str, role: Role, password: str | None = None) -> User:
         """An active account; without a password its owner is mailed a link to choose one. `Conflict` if the e-mail
@@ -96,6 +101,8 @@ class People:
             if not after:
                 return before
             _keep_administrators(principal, before, after, admins)
+            if _approves(before, after) and before.active_until is None and (end := access_end(self._settings)):
+                after.setdefault("active_until", end)
             user = tx.users.update(user_id, **after)
             self._record(tx, principal, before, user, after)
         return user
@@ -118,7 +125,7 @@ class People:
         tx.audit.write(principal, _action(before, after), "user", user.id, email=user.email, changes=changed)
         if after.get("status") is UserStatus.DISABLED:
             tx.sessions.revoke_all(user.id)
-        if before.status is UserStatus.PENDING and user.status is UserStatus.ACTIVE:
+        if _approves(before, after):
             locale = user.locale or self._settings.locale
             self._mail.queue(tx, user.email, *letters.approved(locale, letters.public_url(self._settings)))
 
@@ -210,9 +217,13 @@ def _keep_administrators(principal: Principal, before: User, after: dict[str, An
         raise Conflict("This is the last active administrator. Make somebody else an administrator first.")
 
 
+def _approves(before: User, after: dict[str, Any]) -> bool:
+    return before.status is UserStatus.PENDING and after.get("status") is UserStatus.ACTIVE
+
+
 def _action(before: User, after: dict[str, Any]) -> str:
     if "status" in after:
-        if before.status is UserStatus.PENDING and after["status"] is UserStatus.ACTIVE:
+        if _approves(before, after):
             return "person.approved"
         return "person.disabled" if after["status"] is UserStatus.DISABLED else "person.enabled"
     return "person.role" if "role" in after else "person.updated"

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from core.entities import Principal
 from core.errors import BadInput, Forbidden, NotFound, TooMany
 from core.playground_entities import Attempt, Configuration, Experiment, Lane, Preset, Score, Source
 from core.roles import Permission
+from core.usage_entities import Activity
 from data.database import Database
 from rag.language import detect
 from rag.providers import Params
+from services.answer.retrieve import PASSAGES, Retrieve
 from services.asking import Ask, check_names, text_of
 from services.collections import Collections
 from services.engine import Engine
+from services.limits import Limits
 from services.races import Column, Race
 from services.trials import Task, Trial
-from services.writing import PASSAGES, Retrieve
+from services.usage import record_attempts
 
 MOST_LANES = 4
 MOST_REPEATS = 10
@@ -48,6 +52,7 @@ class Playground:
     engine: Engine
     collections: Collections
     retrieve: Retrieve
+    limits: Limits
     _races: dict[UUID, Race] = field(default_factory=dict)
 
     # --- running ----------------------------------------------------------------------------------------------------
@@ -56,12 +61,13 @@ class Playground:
         """Keeps what was asked and starts all columns; returns the experiment's id at once.
 
         Raises `BadInput` for what cannot be asked, `NotFound` for a collection that is not readable, `TooMany` while
-        two comparisons of this person are running.
+        two comparisons of this person are running or the tokens of the day are used up.
         """
         owner_id = _allowed(principal)
         asked = _checked(principal, comparison)
         if sum(race.experiment.owner_id == owner_id for race in self._races.values()) >= _MOST_RACES:
             raise TooMany("%(count)s of your comparisons are running. Wait for one, or stop it.", count=_MOST_RACES)
+        self.limits.check_quota(principal)
         with self.db.begin() as tx:
             if asked.collection:
                 self.collections.find(tx, principal, asked.collection)
@@ -206,12 +212,14 @@ class Playground:
         columns = [Column(lane, [Trial(self.engine, lane.configuration, nothing)]) for lane in experiment.lanes]
         race = Race(experiment, columns)
         self._races[experiment.id] = race
-        running = self.engine.run(race.run(self.engine, lambda: self.task(principal, experiment), self._keep))
+        keep = partial(self._keep, principal)
+        running = self.engine.run(race.run(self.engine, lambda: self.task(principal, experiment), keep))
         running.add_done_callback(lambda _done: self._races.pop(experiment.id, None))
 
-    def _keep(self, experiment: Experiment) -> None:
+    def _keep(self, principal: Principal, experiment: Experiment) -> None:
         with self.db.begin() as tx:
             tx.experiments.keep(experiment)
+            record_attempts(tx, principal, Activity.PLAYGROUND, _keyed(experiment))
 
 
 def _allowed(principal: Principal) -> UUID:
@@ -256,6 +264,12 @@ def _without_runs(experiment: Experiment) -> Experiment:
         for lane in experiment.lanes
     )
     return replace(experiment, lanes=tuple(lanes))
+
+
+def _keyed(experiment: Experiment) -> Iterator[tuple[str, Attempt]]:
+    for number, lane in enumerate(experiment.lanes):
+        for at, attempt in enumerate(lane.attempts):
+            yield f"experiment:{experiment.id}:{number}:{at}", attempt
 
 
 def _last(lane: Lane) -> Attempt:

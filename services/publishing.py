@@ -11,10 +11,9 @@ from core.entities import CollectionVersion, Document, Stage
 from data.database import Database, Stores
 from rag.lexical import Lexical
 from rag.vectors import Vectors
-from services.batching import Batcher, Traffic
 from services.indexing import Indexing
+from services.succession import forget, succeed
 
-_TOGETHER = 512  # chunks
 _PENDING = (Stage.EMBEDDED, Stage.INDEXED, Stage.VERIFIED)
 
 
@@ -32,22 +31,14 @@ Pending = tuple[Document, CollectionVersion]
 
 
 class Publishing:
-    def __init__(self, db: Database, vectors: Vectors, lexical: Lexical, indexing: Indexing, traffic: Traffic) -> None:
+    def __init__(self, db: Database, vectors: Vectors, lexical: Lexical, indexing: Indexing) -> None:
         self._db = db
         self._vectors = vectors
         self._lexical = lexical
         self._indexing = indexing
-        # A commit of either index costs about as much for one document as for fifty.
-        self._batcher = Batcher(self._publish, limit=_TOGETHER, linger=traffic.linger(0.3))
 
-    def __call__(self, document: Document, version: CollectionVersion) -> Outcome:
-        """Brings a document that is embedded, or further, to `ready`. Raises `Unverified`; trying again mends it."""
-        return self._batcher((document, version), max(document.total, 1))
-
-    def stop(self) -> None:
-        self._batcher.stop()
-
-    def _publish(self, pending: list[Pending]) -> list[Outcome]:
+    def publish(self, pending: list[Pending]) -> list[Outcome]:
+        """Brings documents that are embedded, or further, to `ready`. Raises `Unverified`; trying again mends it."""
         by_version: dict[UUID, list[UUID]] = defaultdict(list)
         versions = {version.id: version for _, version in pending}
         for document, version in pending:
@@ -67,6 +58,9 @@ class Publishing:
         with self._db.begin() as tx:
             still = self._pending(tx, version, list(pending), outcomes)
             tx.documents.advance(still, Stage.READY)
+            replaced = succeed(tx, still)
+            versions = [found for key in replaced if (found := tx.collections.version(key))]
+        forget(self._vectors, versions, replaced)
         return outcomes | dict.fromkeys(still, Outcome.READY)
 
     def _pending(

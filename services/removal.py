@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.entities import CollectionVersion, Document, Principal, Removed
 from core.errors import Unavailable
-from data.database import Database, Stores
+from data.database import Database
 from rag.lexical import Lexical
 from rag.vectors import Vectors
 from services.blobs import Blobs
@@ -43,14 +43,18 @@ class Removal:
             tx.messages.blank_citations(document.id)
             tx.jobs.cancel_of_document(document.id)
             tx.documents.delete(document.id)
-            files = self._remove_files(tx, document.sha256)
             tx.audit.write(who, "document.delete", "document", document.id, filename=document.filename)
+        files = self._remove_files(document.sha256)
         cached = self._images.forget(document.id)
         self._follow(versions, ids)
         return Removed(files, sum(map(len, ids.values())), vectors, indexed, cached)
 
-    def _remove_files(self, tx: Stores, sha256: str) -> int:
-        return 0 if tx.documents.uses_of(sha256) else self._blobs.remove(sha256)
+    def _remove_files(self, sha256: str) -> int:
+        # After the commit: a crash before it must leave the document its file. One that a crash leaves behind is found
+        # by the reconciler.
+        with self._db.begin() as tx:
+            tx.documents.guard_bytes(sha256)
+            return 0 if tx.documents.uses_of(sha256) else self._blobs.remove(sha256)
 
     def _follow(self, versions: Mapping[UUID, CollectionVersion], ids: Mapping[UUID, Sequence[UUID]]) -> None:
         for key, version in versions.items():

@@ -10,10 +10,9 @@ from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Permission
 from data.database import Database, Stores
 from data.stores.routes import RouteRecord
-from scenarios.router import SCENARIOS, DecidedBy, Decision, Route, Router, State
+from scenarios.router import FOR_GUESTS, SCENARIOS, DecidedBy, Decision, Route, Router, State
 
 GUEST = "Guests can ask about the service and register; the rest needs an account."
-_FOR_GUESTS = (Route.FAQ, Route.REGISTRATION, Route.OFFTOPIC, Route.UNSURE)
 
 
 class Routing:
@@ -33,10 +32,11 @@ class Routing:
 
     def route(self, principal: Principal, message: str, state: State) -> Decision:
         """The same for a state that is known: no database is asked."""
-        decision = self._router.route(message, state)
-        if principal.may(Permission.CHAT_DOCUMENTS) or decision.scenario in _FOR_GUESTS:
-            return decision
-        return replace(decision, scenario=Route.FAQ, reason=GUEST, decided_by=DecidedBy.STATE)
+        return _allowed(principal, self._router.route(message, state))
+
+    def with_model(self, principal: Principal, open_: Decision, answer: str) -> Decision:
+        """What becomes of a decision that was left open when a model has answered `router.for_model`."""
+        return _allowed(principal, self._router.with_model(open_, answer))
 
     def state(self, tx: Stores, principal: Principal, conversation_id: UUID | None) -> State:
         """What is settled by the conversation's last answer."""
@@ -70,3 +70,16 @@ class Routing:
             tx.messages.find(principal, message_id)
             if not tx.routes.choose(message_id, scenario):
                 raise NotFound
+
+
+def _allowed(principal: Principal, decision: Decision) -> Decision:
+    if principal.may(Permission.CHAT_DOCUMENTS) or decision.scenario in FOR_GUESTS:
+        return decision
+    return replace(decision, scenario=Route.FAQ, reason=GUEST, decided_by=DecidedBy.STATE)
+
+
+def decision_of(record: RouteRecord) -> Decision | None:
+    """The decision as it was kept; None for one that was left open, or is no scenario any more."""
+    if record.scenario not in SCENARIOS:
+        return None
+    return Decision(Route(record.scenario), record.scores, record.reason, DecidedBy(record.decided_by))

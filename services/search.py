@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from uuid import UUID
 
 from core.entities import CollectionKind, CollectionVersion, Principal, Retrieval
 from core.errors import BadInput, Forbidden
+from core.evaluation_entities import RetrievalSettings
 from core.roles import Permission
 from data.database import Database
+from rag.context import for_answer
 from rag.lexical import Damaged
 from rag.readable import Readable
 from rag.retrieval import Retriever
@@ -15,6 +19,8 @@ from services.collections import Collections
 from services.indexing import Indexing
 
 MAX_K = 100
+
+Found = TypeVar("Found")
 
 
 class Search:
@@ -34,41 +40,57 @@ class Search:
         """
         if not principal.may(Permission.SEARCH):
             raise Forbidden
-        return self._search(principal, collection, question, k, tags)
+        version, settings = self.prepared(principal, collection, question, k)
+        return self._retrieve(principal, version, question, k, settings, tags)
 
-    def for_answer(self, principal: Principal, collection: str, question: str, k: int) -> Retrieval:
-        """As `search`, for the assistant: guests are answered from questions and answers only."""
-        if principal.may(Permission.CHAT_DOCUMENTS):
-            return self._search(principal, collection, question, k)
+    def for_answer(
+        self, principal: Principal, collection: str, question: str, k: int, among: Sequence[UUID] = ()
+    ) -> Retrieval:
+        """As `search`, for the assistant: guests are answered from questions and answers only. `among`: from these
+        documents alone, where any are named."""
+        only = None if principal.may(Permission.CHAT_DOCUMENTS) else CollectionKind.FAQ
         if not principal.may(Permission.CHAT):
             raise Forbidden
-        return self._search(principal, collection, question, k, only=CollectionKind.FAQ)
+        version, settings = self.prepared(principal, collection, question, k, only)
+        return for_answer(self._retrieve(principal, version, question, k, settings, among=among), settings)
 
-    def _search(
-        self,
-        principal: Principal,
-        collection: str,
-        question: str,
-        k: int,
-        tags: Sequence[str] = (),
-        only: CollectionKind | None = None,
-    ) -> Retrieval:
-        question = question.strip()
-        if not question:
+    def prepared(
+        self, principal: Principal, collection: str, question: str, k: int, only: CollectionKind | None = None
+    ) -> tuple[CollectionVersion, RetrievalSettings]:
+        """The version that is searched, with all that was reported `ready` in it, and what its retrieval is set to.
+
+        `Forbidden` for a collection that is not of the kind `only`.
+        """
+        if not question.strip():
             raise BadInput("Type a question.")
         if not 1 <= k <= MAX_K:
             raise BadInput("Ask for 1 to %(limit)s passages.", limit=MAX_K)
         with self._db.begin() as tx:
             found = self._collections.find(tx, principal, collection)
             promised = tx.changes.promised(found.version.id)
+            settings = tx.retrieval_settings.of(found.id)
         if only and found.kind is not only:
             raise Forbidden
         self._indexing.catch_up(found.version, until=promised)
-        return self._retrieve(found.version, question, k, Readable(self._db, found.version, principal, tuple(tags)))
+        return found.version, settings
 
-    def _retrieve(self, version: CollectionVersion, question: str, k: int, readable: Readable) -> Retrieval:
+    def _retrieve(
+        self,
+        principal: Principal,
+        version: CollectionVersion,
+        question: str,
+        k: int,
+        settings: RetrievalSettings,
+        tags: Sequence[str] = (),
+        among: Sequence[UUID] = (),
+    ) -> Retrieval:
+        readable = Readable(self._db, version, principal, tuple(tags), tuple(among))
+        return self.healed(version, lambda: self._retriever.retrieve(version, question.strip(), k, readable, settings))
+
+    def healed(self, version: CollectionVersion, search: Callable[[], Found]) -> Found:
+        """What `search` finds; a lexical index of `version` that turns out to be damaged is built again first."""
         try:
-            return self._retriever.retrieve(version, question, k, readable)
+            return search()
         except Damaged:
             self._indexing.repair(version)
-            return self._retriever.retrieve(version, question, k, readable)
+            return search()

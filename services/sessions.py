@@ -11,6 +11,7 @@ from core.security import new_token, token_hash
 from data.database import Database
 from data.stores.sessions import Kind
 from services.keys import KEY_PREFIX, Keys
+from services.summaries import after_sessions
 
 SESSION_COOKIE = "nichewise_session"  # HttpOnly: the session
 NONCE_COOKIE = "nichewise_nonce"  # HttpOnly: binds a ticket to the browser that asked for it
@@ -47,6 +48,8 @@ class Sessions:
             session = (
                 tx.sessions.create(user_id, "browser", token_hash(token), client, lasts=LASTS) if user_id else None
             )
+            if user_id:
+                tx.users.touch_sign_in(user_id)
         if session is None:
             raise NotSignedIn("This sign-in took too long or came from another browser. Sign in again.")
         return token, session
@@ -100,6 +103,7 @@ class Sessions:
             user = tx.sessions.revoke_token(token_hash(token))
             if user:
                 tx.audit.write(user, "sign_out", "user", user.id, ip=client.ip if client else "")
+                after_sessions(tx)
 
 
 def _user_id(principal: Principal) -> UUID:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 from core.entities import JobRun, Principal
-from core.errors import BadInput, NichewiseError
+from core.errors import BadInput, NichewiseError, NotFound
 from core.playground_entities import Attempt, Cell, Configuration, Experiment
+from core.usage_entities import Activity
 from data.database import Database
 from rag.providers import Params
 from services.batching import Stopped
 from services.engine import Engine
+from services.exams import Exam, Exams
 from services.playground import Playground
 from services.trials import Task, Trial, agreement
+from services.usage import record_attempts
 
 KIND = "sweep"
 MOST_CELLS = 49
@@ -28,8 +32,8 @@ _log = logging.getLogger(__name__)
 
 
 class Sweeps:
-    def __init__(self, db: Database, engine: Engine, playground: Playground) -> None:
-        self._db, self._engine, self._playground = db, engine, playground
+    def __init__(self, db: Database, engine: Engine, playground: Playground, exams: Exams) -> None:
+        self._db, self._engine, self._playground, self._exams = db, engine, playground, exams
 
     def start(
         self,
@@ -39,10 +43,13 @@ class Sweeps:
         temperatures: Sequence[float],
         top_ps: Sequence[float],
         repeats: int = 2,
+        golden: int = 0,
     ) -> UUID:
         """Asks the question of the column's model at every point of the grid; returns the job's id.
 
-        An earlier sweep of the experiment is replaced. Raises `BadInput` for a grid of more than 49 points.
+        With `golden`, so many questions of the golden set of the experiment's collection are asked at each point too.
+        An earlier sweep of the experiment is replaced. Raises `BadInput` for a grid of more than 49 points, and for
+        golden questions where the collection has none.
         """
         experiment = self._playground.state(principal, experiment_id)
         grid = _grid(temperatures, top_ps)
@@ -56,7 +63,8 @@ class Sweeps:
             raise BadInput("There is no such column.")
         with self._db.begin() as tx:
             tx.experiments.find(principal, experiment_id, own=True, lock=True)
-            facts = {"experiment_id": str(experiment_id), "repeats": repeats}
+            asked = self._exams.drawn(tx, principal, experiment.collection, golden)
+            facts = {"experiment_id": str(experiment_id), "repeats": repeats, "golden": asked}
             run_id = tx.jobs.start(KIND, principal.user_id, total=len(grid), result=facts)
             tx.experiments.keep(replace(experiment, grid=grid, sweep_id=run_id))
             tx.jobs.defer("sweep", queue="text", run_id=run_id, experiment_id=experiment_id, lane=lane)
@@ -65,6 +73,13 @@ class Sweeps:
     def progress(self, principal: Principal, run_id: UUID) -> JobRun:
         with self._db.begin() as tx:
             return tx.jobs.find(principal, run_id)
+
+    def find(self, principal: Principal, experiment_id: UUID) -> tuple[JobRun, Experiment]:
+        """The newest sweep of an experiment with what it has measured; `NotFound` where there is none."""
+        experiment = self._playground.state(principal, experiment_id)
+        if experiment.sweep_id is None:
+            raise NotFound
+        return self.progress(principal, experiment.sweep_id), experiment
 
     def cancel(self, principal: Principal, run_id: UUID) -> None:
         """After the point that is being measured; what was measured stays."""
@@ -91,22 +106,33 @@ class Sweeps:
         if experiment.sweep_id != run_id:
             return
         task, _sources = self._playground.task(owner, experiment)
-        repeats = self._started(owner, run_id)
+        facts = self._started(owner, run_id)
+        exam = self._exams.exam(owner, experiment, facts.get("golden", ()))
         for number, cell in enumerate(experiment.grid):
             if not cell.attempts:
                 if not self._goes_on(owner, run_id):
                     return
-                measured = self._measure(experiment.lanes[lane].configuration, task, cell, repeats)
-                self._keep(owner, experiment_id, run_id, number, measured)
+                configuration = experiment.lanes[lane].configuration
+                measured, answers = self._measure(configuration, task, cell, int(facts["repeats"]), exam)
+                self._keep(owner, experiment_id, run_id, number, measured, answers)
         if self._goes_on(owner, run_id):
             self._end(run_id, "done")
 
-    def _measure(self, configuration: Configuration, task: Task, cell: Cell, repeats: int) -> Cell:
+    def _measure(
+        self, configuration: Configuration, task: Task, cell: Cell, repeats: int, exam: Exam
+    ) -> tuple[Cell, list[Attempt]]:
+        """The point as measured, and the answers to golden questions, which are only counted."""
         params = {**configuration.params, "temperature": cell.temperature, "top_p": cell.top_p}
-        trials = [Trial(self._engine, replace(configuration, params=params), task) for _ in range(repeats)]
-        attempts = self._result(self._engine.run(_all(trials)))
+        tasks = [*[task] * repeats, *exam.tasks]
+        trials = [Trial(self._engine, replace(configuration, params=params), one) for one in tasks]
+        answers = self._result(self._engine.run(_all(trials)))
+        attempts, examined = answers[:repeats], answers[repeats:]
         texts = [attempt.text for attempt in attempts if attempt.status == "done"]
-        return replace(cell, attempts=tuple(attempts), agreement=agreement(texts))
+        golden, asked = exam.score(examined), len(exam.tasks)
+        measured = replace(
+            cell, attempts=tuple(attempts), agreement=agreement(texts), golden=golden, golden_asked=asked
+        )
+        return measured, examined
 
     def _result(self, running: Future[list[Attempt]]) -> list[Attempt]:
         while True:
@@ -122,19 +148,24 @@ class Sweeps:
             user = tx.users.get(starter) if starter else None
         return Principal(user.role, user.id, user.email, user.name, user.locale) if user else None
 
-    def _started(self, owner: Principal, run_id: UUID) -> int:
+    def _started(self, owner: Principal, run_id: UUID) -> Mapping[str, Any]:
         with self._db.begin() as tx:
             job = tx.jobs.find(owner, run_id)
             if job.status == "waiting":
                 tx.jobs.update(run_id, status="running")
-            return int(job.result["repeats"])
+            return job.result
 
     def _goes_on(self, owner: Principal, run_id: UUID) -> bool:
         with self._db.begin() as tx:
             return tx.jobs.find(owner, run_id).status == "running"
 
-    def _keep(self, owner: Principal, experiment_id: UUID, run_id: UUID, number: int, cell: Cell) -> None:
+    def _keep(
+        self, owner: Principal, experiment_id: UUID, run_id: UUID, number: int, cell: Cell, examined: Sequence[Attempt]
+    ) -> None:
         with self._db.begin() as tx:
+            written = (*cell.attempts, *examined)
+            keyed = ((f"sweep:{run_id}:{number}:{at}", attempt) for at, attempt in enumerate(written))
+            record_attempts(tx, owner, Activity.SWEEP, keyed)
             experiment = tx.experiments.find(owner, experiment_id, own=True, lock=True)
             if experiment.sweep_id != run_id:
                 return

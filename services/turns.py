@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,20 +12,33 @@ from itertools import zip_longest
 from uuid import UUID
 
 import scenarios
+from core.answer_entities import Trace
 from core.entities import Action, Collection, Message, MessageStatus, Principal
 from core.errors import BadInput, Forbidden, NichewiseError, TooMany
 from core.settings import Settings
 from data.database import Database, Stores
 from data.stores.messages import NewMessage
+from rag.language import detect
 from rag.providers import REGISTRY, Params, get, loaded
 from scenarios import Scenario
+from scenarios.registration import NAME as REGISTRATION
 from services.admission import BLOCKED, Admission, block
+from services.answer.cache import AnswerCache
+from services.answer.job import Job
+from services.answer.pipeline import Carrier, Memory, Pipeline
+from services.answer.recorder import Recorder
+from services.answer.retrieve import Retrieve, Search
+from services.answer.save import Save
+from services.answer.tools import Workbench
 from services.asking import Ask, check_names, collection_name, scenario_of, text_of
 from services.collections import Collections
 from services.conversations import title_from
 from services.engine import Engine
+from services.niches import Niches
+from services.prompts import Prompts
+from services.routing import Routing, decision_of
 from services.streams import TurnEvent
-from services.writing import HEARTBEAT_SECONDS, SAVE_SECONDS, Job, Retrieve, Writer
+from services.writing import HEARTBEAT_SECONDS, SAVE_SECONDS, Writer
 
 MOST_RUNNING = 4  # answers of one person at once: as many as the playground has columns
 _HISTORY = 12  # messages of the conversation that may go to the model
@@ -51,9 +64,21 @@ class Turns:
         retrieve: Retrieve,
         engine: Engine | None = None,
         admission: Admission | None = None,
+        *,
+        routing: Routing | None = None,
+        niches: Niches | None = None,
+        prompts: Prompts | None = None,
+        memory: Memory | None = None,
+        carriers: Mapping[str, Carrier] | None = None,
     ) -> None:
         self._settings, self._db, self._collections, self._admission = settings, db, collections, admission
-        self._writer = Writer(engine or Engine(settings), db, retrieve, admission)
+        self._routing = routing
+        engine = engine or Engine(settings)
+        cache = AnswerCache(db)
+        search = Search(db, collections, retrieve, cache)
+        bench = Workbench(db, collections, retrieve, niches)
+        pipeline = Pipeline(engine, routing, search, cache, bench, carriers or {}, admission, prompts, memory)
+        self._writer = Writer(engine, pipeline, Save(db, routing, cache, settings.locale), admission)
 
     def start(self, principal: Principal, ask: Ask) -> Started:
         """Saves the message and starts its answer; returns at once.
@@ -66,15 +91,18 @@ class Turns:
         name = collection_name(principal, ask)
         check_names(ask)
         self._check_running(principal)
-        stopped = self._admission.admit(principal, question) if self._admission else None
+        recorder = Recorder()
+        form = bool(ask.form) and ask.scenario == REGISTRATION
+        stopped = self._admission.admit(principal, question, recorder, form=form) if self._admission else None
         with self._db.begin() as tx:
-            collection = self._collections.find(tx, principal, name) if ask.retrieval else None
+            collection = self._collections.find(tx, principal, name) if name and ask.retrieval else None
             conversation_id = self._conversation(tx, principal, ask, question)
             history = tx.messages.of_conversation(principal, conversation_id, last=_HISTORY)
             tx.messages.add(NewMessage(conversation_id, "user", question))
             if stopped is not None:
-                return Started(conversation_id, block(tx, conversation_id, question))
-            job = self._job(tx, principal, ask, question, scenario, collection, conversation_id, history)
+                return Started(conversation_id, block(tx, conversation_id, question, recorder.trace))
+            job = self._job(tx, principal, ask, conversation_id, history, scenario, collection)
+        job.recorder = recorder
         self._writer.write(job)
         return Started(conversation_id, job.message_id)
 
@@ -87,25 +115,63 @@ class Turns:
         model: str | None = None,
         params: Params | None = None,
     ) -> Started:
-        """Writes the last answer of a conversation anew; the old one is kept and no longer listed."""
+        """Writes an answer anew, on a branch of its own: the old one and what followed it are kept beside it. No kept
+        answer is given, and the decision of the router stays."""
+        return self._again(principal, message_id, provider=provider, model=model, params=params)
+
+    def reroute(self, principal: Principal, message_id: UUID, scenario: str) -> Started:
+        """Answers anew in the scenario that the person says was meant, which becomes a candidate example of the
+        router."""
+        named = scenarios.get(scenario)
+        if self._routing is not None:
+            self._routing.correct(principal, message_id, named.name)
+        return self._again(principal, message_id, scenario=named.name)
+
+    def _again(
+        self,
+        principal: Principal,
+        message_id: UUID,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        params: Params | None = None,
+        scenario: str | None = None,
+    ) -> Started:
         self._check_running(principal)
         with self._db.begin() as tx:
-            old = tx.messages.find(principal, message_id)
+            old, question = self._answered(tx, principal, message_id)
+        recorder = Recorder()
+        if self._admission and self._admission.admit(principal, question, recorder) is not None:
+            raise Forbidden(BLOCKED)
+        with self._db.begin() as tx:
             tx.conversations.find(principal, old.conversation_id, lock=True)
-            thread = tx.messages.of_conversation(principal, old.conversation_id, last=_HISTORY + 2)
-            if len(thread) < 2 or thread[-1].id != message_id or thread[-2].author != "user" or not old.status.ended:
-                raise BadInput("Only the last answer of a conversation can be written anew, once it has ended.")
-            ask = _same_again(old, thread[-2].text, provider, model, params)
-            scenario, name = scenario_of(principal, ask), collection_name(principal, ask)
+            tx.threads.rewind(message_id)
+            thread = tx.messages.of_conversation(principal, old.conversation_id, last=_HISTORY + 1)
+            routed = tx.routes.of(message_id) if scenario is None else None
+            ask = _same_again(old, question, provider, model, params, scenario)
+            name = collection_name(principal, ask)
             check_names(ask)
-            if self._admission and self._admission.admit(principal, ask.message) is not None:
-                raise Forbidden(BLOCKED)
-            collection = self._collections.find(tx, principal, name) if ask.retrieval else None
+            collection = self._collections.find(tx, principal, name) if name and ask.retrieval else None
             job = self._job(
-                tx, principal, ask, ask.message, scenario, collection, old.conversation_id, thread[:-2], replaces=old.id
+                tx, principal, ask, old.conversation_id, thread[:-1], scenario_of(principal, ask), collection
             )
+        job.decision = decision_of(routed) if routed else None
+        job.recorder, job.fresh = recorder, True
         self._writer.write(job)
         return Started(old.conversation_id, job.message_id)
+
+    def _answered(self, tx: Stores, principal: Principal, message_id: UUID) -> tuple[Message, str]:
+        """An answer that has ended, and the question above it."""
+        old = tx.messages.find(principal, message_id)
+        if old.author != "assistant" or not old.status.ended or old.parent_id is None:
+            raise BadInput("Only an answer can be written anew, once it has ended.")
+        return old, tx.messages.find(principal, old.parent_id).text
+
+    def trace(self, principal: Principal, message_id: UUID) -> Trace:
+        """How an answer was made; empty for one that was made before traces were kept."""
+        with self._db.begin() as tx:
+            tx.messages.find(principal, message_id)
+            return tx.answers.trace(message_id)
 
     def find(self, principal: Principal, message_id: UUID) -> Message:
         with self._db.begin() as tx:
@@ -199,6 +265,11 @@ class Turns:
             return tx.conversations.create(principal, title_from(question)).id
         conversation = tx.conversations.find(principal, ask.conversation_id, lock=True)
         tx.conversations.touch(conversation.id)
+        if ask.edits is not None:
+            edited = tx.messages.find(principal, ask.edits)
+            if edited.conversation_id != conversation.id or edited.author != "user":
+                raise BadInput("Only a message of your own in this conversation can be edited.")
+            tx.threads.rewind(edited.id)
         return conversation.id
 
     def _job(
@@ -206,27 +277,36 @@ class Turns:
         tx: Stores,
         principal: Principal,
         ask: Ask,
-        question: str,
-        scenario: Scenario | None,
-        collection: Collection | None,
         conversation_id: UUID,
         history: list[Message],
-        replaces: UUID | None = None,
+        scenario: Scenario | None,
+        collection: Collection | None,
     ) -> Job:
-        chosen = scenario or (scenarios.of_kind(collection.kind) if collection else scenarios.get("DOCUMENTS"))
+        question = text_of(ask)
         new = NewMessage(
             conversation_id,
             "assistant",
             "",
             status=MessageStatus.WAITING,
-            scenario=chosen.name,
+            scenario=scenario.name if scenario else "",
             collection=collection.name if collection else "",
             provider=ask.provider or "",
             model=ask.model or "",
             params=ask.params.given(),
-            replaces=replaces,
         )
-        return Job(principal, tx.messages.add(new), ask, question, chosen, collection, tuple(_useful(history)))
+        return Job(
+            principal=principal,
+            conversation_id=conversation_id,
+            message_id=tx.messages.add(new),
+            ask=ask,
+            question=question,
+            language=detect(question, principal.locale or self._settings.locale),
+            scenario=scenario,
+            collection=collection,
+            history=tuple(_useful(history)),
+            state=tx.answers.state(conversation_id) if ask.conversation_id else {},
+            attached=tuple(tx.attachments.of(principal, conversation_id)) if ask.conversation_id else (),
+        )
 
 
 def _useful(history: list[Message]) -> Iterator[Message]:
@@ -237,14 +317,17 @@ def _useful(history: list[Message]) -> Iterator[Message]:
             yield turn
 
 
-def _same_again(old: Message, question: str, provider: str | None, model: str | None, params: Params | None) -> Ask:
+def _same_again(
+    old: Message, question: str, provider: str | None, model: str | None, params: Params | None, scenario: str | None
+) -> Ask:
     kept = {name: value for name, value in old.params.items() if name not in ("ignored", "dropped")}
+    same = scenario is None or scenario == old.scenario
     ask = Ask(
         message=question,
         conversation_id=old.conversation_id,
-        collection=old.collection or None,
-        scenario=old.scenario,
-        retrieval=bool(old.collection),
+        collection=old.collection or None if same else None,
+        scenario=scenario or old.scenario or None,
+        retrieval=not same or bool(old.collection) or old.scenario != "DOCUMENTS",
         params=Params.read(kept) if params is None else params,
     )
     return replace(ask, provider=provider, model=model)

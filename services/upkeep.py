@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from data.database import Database
+from services.conversations import KEPT_IN_TRASH
 
 _WINDOWS = timedelta(days=1)
 _FAILURES = timedelta(days=30)
@@ -16,13 +17,15 @@ class Upkeep:
         self._db = db
 
     def prune(self) -> int:
-        """Deletes expired sessions, tickets, resets, rate windows and sign-in failures, and comparisons that nobody
-        saved; returns how many rows."""
+        """Deletes expired sessions, tickets, resets, codes, rate windows and sign-in failures, comparisons that nobody
+        saved, and conversations that lay in the trash long enough; returns how many rows."""
         with self._db.begin() as tx:
             return (
                 tx.sessions.prune()
                 + tx.resets.prune()
+                + tx.codes.prune()
                 + tx.rates.prune(older=_WINDOWS)
                 + tx.failures.prune(older=_FAILURES)
                 + tx.experiments.prune(_EXPERIMENTS)
+                + tx.conversations.prune(KEPT_IN_TRASH)
             )

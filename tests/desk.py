@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from uuid import UUID
 
 from sqlalchemy import text
 
-from core.entities import Document, Principal, UserStatus
+from core.entities import Document, JobRun, Principal, UserStatus
 from core.roles import Role
+from core.version_entities import IndexPlan
 from services.container import Services
-from services.documents import Upload
+from services.intake import Upload
+from services.versions import AS_IT_IS
 
 RUSSIAN = "Возврат денег занимает четырнадцать дней с момента обращения клиента в службу поддержки."
 ENGLISH = "Refunds are paid within fourteen days of the request, and the customer is told so by mail."
@@ -32,19 +35,31 @@ class Desk:
         assert user
         return Principal(role=role, user_id=user.id, email=email, name=user.name)
 
-    def upload(
-        self, who: Principal, content: str | bytes, name: str = "note.txt", collection: str = "documents"
-    ) -> Upload:
+    def upload(self, who: Principal, content: str | bytes, name: str = "", collection: str = "documents") -> Upload:
+        """Under a name of its own where none is given: other bytes of the same name would be a new version."""
         raw = content.encode() if isinstance(content, str) else content
+        name = name or f"note-{hashlib.sha256(raw).hexdigest()[:8]}.txt"
         return self.services.documents.upload(who, name, io.BytesIO(raw), collection)
 
-    def index(
-        self, who: Principal, content: str | bytes, name: str = "note.txt", collection: str = "documents"
-    ) -> Document:
+    def index(self, who: Principal, content: str | bytes, name: str = "", collection: str = "documents") -> Document:
         """Uploads and indexes; the document as it is then."""
         uploaded = self.upload(who, content, name, collection)
         self.services.ingestion.run(uploaded.document.id)
         return self.services.documents.get(who, uploaded.document.id)
+
+    def rebuild(self, collection: str = "documents", plan: IndexPlan = AS_IT_IS) -> JobRun:
+        """Re-indexes a collection to its end; the job run as it is then."""
+        run = self.services.versions.reindex(self.admin, collection, plan)
+        newest = self.services.versions.list(self.admin, collection)[0].version
+        self.services.reindexing.run(run, newest.id, switch=plan.switch)
+        return self.services.documents.job(self.admin, run)
+
+    def switch(self, number: int, collection: str = "documents") -> JobRun:
+        """Switches to a version to its end."""
+        run = self.services.versions.activate(self.admin, collection, number)
+        versions = {one.version.number: one.version.id for one in self.services.versions.list(self.admin, collection)}
+        self.services.reindexing.switch(run, versions[number])
+        return self.services.documents.job(self.admin, run)
 
     def chunk_ids(self, document_id: UUID) -> list[UUID]:
         """Of every version, with repetitions if there are any."""

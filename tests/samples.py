@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import random
-import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-Build = Callable[[], bytes]
+from tests import sample_formats as formats
+from tests.compound import msg
+from tests.sample_formats import Build, with_member
 
 SENTENCE = "Refunds are paid within fourteen days of the request."
 RUSSIAN = "Возврат денег занимает четырнадцать дней с момента обращения."
@@ -21,6 +23,11 @@ ROWS = (("Niche", "Firms"), ("Bakeries", "3120"), ("Florists", "1450"))
 def pdf(pages: Sequence[Sequence[str]]) -> bytes:
     """A PDF with these lines on its pages, Russian ones too; a page without lines has a picture only."""
     return _pdf_file([_page_content(lines) for lines in pages])
+
+
+def pdf_drawn(*contents: bytes) -> bytes:
+    """A PDF whose pages (A4, font /F1) are drawn by these instructions."""
+    return _pdf_file(contents)
 
 
 def pdf_of_many_pages(count: int) -> bytes:
@@ -147,17 +154,6 @@ def _saved(document: object) -> bytes:
     return target.getvalue()
 
 
-def with_member(archive: bytes, name: str, content: bytes) -> bytes:
-    """The archive with one member replaced or added."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        for member in old.infolist():
-            if member.filename != name:
-                new.writestr(member.filename, old.read(member))
-        new.writestr(name, content)
-    return target.getvalue()
-
-
 def encrypted_office() -> bytes:
     """The outer shape of what Office writes with a password: a compound file that holds an encrypted package."""
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1016) + "EncryptedPackage".encode("utf-16-le") + bytes(512)
@@ -185,6 +181,13 @@ _HTML = (
     f"<p>{SENTENCE}</p><p>{RUSSIAN}</p><table><tr><th>Niche</th><th>Firms</th></tr>"
     f"<tr><td>Bakeries</td><td>3120</td></tr></table></body></html>"
 )
+TAB = "\t"
+RECORDS = [dict(zip(ROWS[0], row, strict=True)) for row in ROWS[1:]]
+_XML = (
+    f"<?xml version='1.0'?><handbook><title>Refunds</title><rule>{SENTENCE}</rule><rule>{RUSSIAN}</rule><niches>"
+    + "".join(f"<niche><Niche>{name}</Niche><Firms>{firms}</Firms></niche>" for name, firms in ROWS[1:])
+    + "</niches></handbook>"
+)
 _LONG = f"{SENTENCE} " * 20_000
 
 GOOD: Mapping[str, Build] = {
@@ -197,6 +200,14 @@ GOOD: Mapping[str, Build] = {
     ".pptx": pptx,
     ".html": _text(_HTML),
     ".htm": _text(_HTML),
+    ".tsv": lambda: f"{_table(TAB)}\n{RUSSIAN}\t{SENTENCE}\n".encode(),
+    ".json": lambda: json.dumps({"title": "Refunds", "rules": [SENTENCE, RUSSIAN], "niches": RECORDS}).encode(),
+    ".xml": _text(_XML),
+    ".rtf": lambda: formats.rtf("Refunds", SENTENCE, RUSSIAN),
+    ".odt": lambda: formats.odt((SENTENCE, RUSSIAN), ROWS),
+    ".epub": lambda: formats.epub(_HTML, title="Refunds"),
+    ".eml": lambda: formats.eml("Refunds", f"{SENTENCE}\n\n{RUSSIAN}\n"),
+    ".msg": lambda: msg("Refunds", f"{SENTENCE}\r\n\r\n{RUSSIAN}\r\n", sender="ann@example.com"),
 }
 
 EMPTY: Mapping[str, Build] = {
@@ -209,12 +220,23 @@ EMPTY: Mapping[str, Build] = {
     ".pptx": lambda: pptx([]),
     ".html": _text("<html><body><script>var a = 1</script></body></html>"),
     ".htm": _text("<html></html>"),
+    ".tsv": _text("\t\n"),
+    ".json": _text("{}"),
+    ".xml": _text("<x><y/></x>"),
+    ".rtf": formats.rtf,
+    ".odt": lambda: formats.odt(()),
+    ".epub": lambda: formats.epub("<html><body/></html>"),
+    ".eml": lambda: formats.eml("", "\n"),
+    ".msg": lambda: msg("", ""),
 }
 
 ENCRYPTED: Mapping[str, Build] = {
     **dict.fromkeys(GOOD, noise),
     ".pdf": encrypted_pdf,
     **dict.fromkeys((".docx", ".xlsx", ".pptx"), encrypted_office),
+    ".odt": formats.encrypted_odt,
+    ".epub": formats.locked_epub,
+    ".eml": formats.encrypted_eml,
 }
 
 TRUNCATED: Mapping[str, Build] = {
@@ -230,4 +252,11 @@ BOMB: Mapping[str, Build] = {
     ".docx": lambda: with_member(docx(), "word/media/zeros.bin", bytes(20_000_000)),
     ".xlsx": lambda: with_member(xlsx(), "xl/media/zeros.bin", bytes(20_000_000)),
     ".pptx": lambda: with_member(pptx(), "ppt/media/zeros.bin", bytes(20_000_000)),
+    ".odt": lambda: with_member(formats.odt([SENTENCE]), "Pictures/zeros.bin", bytes(20_000_000)),
+    ".epub": lambda: with_member(formats.epub(_HTML), "OEBPS/zeros.bin", bytes(20_000_000)),
+    ".json": _text("[" * 5_000 + "]" * 5_000),
+    ".xml": _text("<a>" * 5_000 + SENTENCE + "</a>" * 5_000),
+    ".rtf": lambda: formats.rtf(_LONG),
+    ".eml": lambda: formats.eml("Long", _LONG),
+    ".msg": lambda: msg("Long", _LONG),
 }

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.requests import HTTPConnection
 
 from api import shape
 from api.chat_schemas import ChatIn, ChatOut, CitationOut
@@ -25,12 +26,12 @@ router = APIRouter(prefix="/chat", tags=["chat"])
 EVENTS = "text/event-stream"
 QUIET_SECONDS = 15.0  # proxies close a connection on which nothing is said for a minute
 _log = logging.getLogger(__name__)
-_EVENTS_TOO: dict[int | str, dict[str, Any]] = {
+EVENTS_TOO: dict[int | str, dict[str, Any]] = {
     200: {"content": {EVENTS: {}}, "description": "With Accept: text/event-stream: token, citations, done, error."}
 }
 
 
-@router.post("", response_model=ChatOut, responses=_EVENTS_TOO)
+@router.post("", response_model=ChatOut, responses=EVENTS_TOO)
 async def chat(body: ChatIn, request: Request, principal: CurrentPrincipal, services: CurrentServices) -> Any:
     """Asks the assistant. An event `token` adds `text` to the answer, or with `replace` stands for all of it."""
     started = await asyncio.to_thread(services.turns.start, principal, body.ask())
@@ -41,7 +42,7 @@ async def chat(body: ChatIn, request: Request, principal: CurrentPrincipal, serv
     return _streamed(events, request, ids)
 
 
-@router.get("/{message_id}", response_model=ChatOut, responses=_EVENTS_TOO)
+@router.get("/{message_id}", response_model=ChatOut, responses=EVENTS_TOO)
 async def follow(message_id: UUID, request: Request, principal: CurrentPrincipal, services: CurrentServices) -> Any:
     """An answer as it is now; with Accept: text/event-stream all its events, from the first."""
     if _wants_events(request):
@@ -100,7 +101,7 @@ def _line(event: TurnEvent, request: Request) -> str:
 
 def _data(event: TurnEvent, request: Request) -> dict[str, Any]:
     if event.error is not None:
-        return _error(event.error, request)
+        return error_data(event.error, request)
     if event.message is not None:
         return ChatOut.of(event.message).model_dump(mode="json")
     if event.kind == "citations":
@@ -108,7 +109,8 @@ def _data(event: TurnEvent, request: Request) -> dict[str, Any]:
     return {"text": event.text, "replace": True} if event.replace else {"text": event.text}
 
 
-def _error(error: NichewiseError, request: Request) -> dict[str, str]:
+def error_data(error: NichewiseError, request: HTTPConnection) -> dict[str, str]:
+    """An error as events carry it."""
     reference = error.values.get("reference", "")
     if error.status >= 500 and not reference:
         reference = shape.new_reference()

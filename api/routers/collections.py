@@ -1,10 +1,10 @@
-"""Collections that the caller may read, and for administrators their making and re-indexing."""
+"""Collections that the caller may read, and for administrators their making."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.corpora_schemas import CollectionIn, CollectionOut, JobStartedOut
+from api.corpora_schemas import CollectionIn, CollectionOut
 from api.dependencies import CurrentPrincipal, CurrentServices
 
 router = APIRouter(prefix="/collections", tags=["collections"])
@@ -19,9 +19,3 @@ def list_collections(principal: CurrentPrincipal, services: CurrentServices) -> 
 def create_collection(body: CollectionIn, principal: CurrentPrincipal, services: CurrentServices) -> CollectionOut:
     made = services.collections.create(principal, body.name, body.title, body.kind, body.readers)
     return CollectionOut.of(made)
-
-
-@router.post("/{name}/reindex", status_code=202)
-def reindex_collection(name: str, principal: CurrentPrincipal, services: CurrentServices) -> JobStartedOut:
-    """Builds a new version beside the one that is searched; the job switches to it when it is whole."""
-    return JobStartedOut(job_id=services.collections.reindex(principal, name))

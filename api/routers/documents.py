@@ -10,15 +10,16 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
-from api.corpora_schemas import DocumentOut, RemovedOut, UploadOut
+from api.corpora_schemas import DocumentOut, FindingOut, HeldOut, JobStartedOut, RemovedOut, UploadOut
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.schemas import Short, Storable
 from core.entities import Stage
+from services.archives import is_archive
 from services.blobs import PIECE
-from services.documents import ADMIN_LIMIT
+from services.intake import CEILING
 
 _FORM_BYTES = 1 << 20  # what a form has around its file
-router = APIRouter(prefix="/documents", tags=["documents"], max_body_size=ADMIN_LIMIT + _FORM_BYTES)
+router = APIRouter(prefix="/documents", tags=["documents"], max_body_size=CEILING + _FORM_BYTES)
 
 
 @router.post(
@@ -31,7 +32,13 @@ def upload_document(
     response: Response,
     collection: Annotated[Short, Form()] = "documents",
 ) -> UploadOut:
-    """Stores the file and starts its indexing; follow the document's `stage` until it is `ready` or `failed`."""
+    """Stores the file and starts its indexing; follow the document's `stage` until it is `ready` or `failed`.
+
+    A ZIP is expanded by the job, whose result counts what was added, known and refused.
+    """
+    if is_archive(file.filename or ""):
+        run = services.archives.start(principal, file.filename or "", file.file, collection)
+        return UploadOut(document_id=None, job_id=run)
     upload = services.documents.upload(principal, file.filename or "", file.file, collection)
     response.status_code = 202 if upload.created else 200
     return UploadOut(document_id=upload.document.id, job_id=upload.job_id)
@@ -54,6 +61,42 @@ def list_documents(
     )
     response.headers["X-Total-Count"] = str(total)
     return [DocumentOut.of(document) for document in found]
+
+
+@router.get("/quarantine")
+def list_quarantine(principal: CurrentPrincipal, services: CurrentServices) -> list[HeldOut]:
+    """Documents that wait until an administrator has looked at what was found in them."""
+    return [HeldOut.model_validate(held) for held in services.quarantine.waiting(principal)]
+
+
+@router.get("/{document_id}/findings")
+def list_findings(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> list[FindingOut]:
+    """Hidden text and orders to a model that were found in the document."""
+    return [FindingOut.model_validate(found) for found in services.quarantine.findings(principal, document_id)]
+
+
+@router.post("/{document_id}/release", status_code=202)
+def release_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> JobStartedOut:
+    """Lets a document out of quarantine, without the text that it hides."""
+    return JobStartedOut(job_id=services.quarantine.release(principal, document_id))
+
+
+@router.post("/{document_id}/reject")
+def reject_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> RemovedOut:
+    """Deletes a document that is in quarantine."""
+    return RemovedOut.of(services.quarantine.reject(principal, document_id))
+
+
+@router.post("/{document_id}/cancel", status_code=204)
+def cancel_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
+    """Stops the work on a document; what is done stays for going on."""
+    services.ledger.cancel(principal, document_id)
+
+
+@router.post("/{document_id}/retry", status_code=202)
+def retry_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> JobStartedOut:
+    """Goes on with a document that failed or was cancelled, from the last batch that was saved."""
+    return JobStartedOut(job_id=services.ledger.retry(principal, document_id))
 
 
 @router.get("/{document_id}")

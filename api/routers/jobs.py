@@ -15,3 +15,9 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 @router.get("/{job_id}")
 def get_job(job_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> JobOut:
     return JobOut.of(services.documents.job(principal, job_id))
+
+
+@router.post("/{job_id}/cancel", status_code=204)
+def cancel_job(job_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
+    """Stops the expansion of a ZIP; what is in stays in."""
+    services.archives.cancel(principal, job_id)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.entities import ChunkChange
-from data.tables import chunk_changes, chunks, documents
+from data.tables import chunk_changes, chunks, collection_versions, documents
+from data.version_tables import change_followers
 
 
 def _change(row: Row[*tuple[Any, ...]]) -> ChunkChange:
@@ -60,7 +63,12 @@ class ChunkChanges:
     def latest(self, version_id: UUID) -> int:
         """The last `seq` of the version, 0 when nothing ever changed."""
         query = select(func.coalesce(func.max(chunk_changes.c.seq), 0)).where(chunk_changes.c.version_id == version_id)
-        return int(self._connection.execute(query).scalar_one())
+        return max(int(self._connection.execute(query).scalar_one()), self.start(version_id))
+
+    def start(self, version_id: UUID) -> int:
+        """Up to this `seq` the log is pruned: who has not applied that much must read the chunks themselves."""
+        query = select(collection_versions.c.log_start).where(collection_versions.c.id == version_id)
+        return int(self._connection.execute(query).scalar_one_or_none() or 0)
 
     def promised(self, version_id: UUID) -> int:
         """The last `seq` that people have been told of: of documents that are `ready`, and of those that are gone."""
@@ -74,4 +82,44 @@ class ChunkChanges:
             .order_by(chunk_changes.c.seq.desc())
             .limit(1)
         )
-        return int(self._connection.execute(query).scalar_one_or_none() or 0)
+        return int(self._connection.execute(query).scalar_one_or_none() or self.start(version_id))
+
+    # --- followers and pruning ----------------------------------------------------------------------------------------
+
+    def follow(self, version_id: UUID, follower: UUID, applied: int) -> None:
+        """Notes how far a process has come; its log is kept from there on."""
+        there = select(collection_versions.c.id, literal(follower), literal(applied), func.now())
+        statement = upsert(change_followers).from_select(
+            ["version_id", "follower", "applied", "seen_at"], there.where(collection_versions.c.id == version_id)
+        )
+        seen = {"applied": applied, "seen_at": func.now()}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["version_id", "follower"], set_=seen))
+
+    def prune(self, version_id: UUID, forgotten: timedelta) -> int:
+        """Deletes what every follower has applied that was seen within `forgotten`; returns how many rows.
+
+        Nothing goes while nobody follows. A process that turns up later finds the log's start beyond what it has.
+        """
+        mine = change_followers.c.version_id == version_id
+        self._connection.execute(
+            change_followers.delete().where(mine, change_followers.c.seen_at < func.now() - literal(forgotten))
+        )
+        reached = self._connection.execute(select(func.min(change_followers.c.applied)).where(mine)).scalar_one()
+        start = self.start(version_id)
+        if reached is None or reached <= start:
+            return 0
+        applied = chunk_changes.c.version_id == version_id, chunk_changes.c.seq <= reached
+        gone = self._connection.execute(chunk_changes.delete().where(*applied).returning(chunk_changes.c.op)).scalars()
+        ops = list(gone)
+        self._connection.execute(
+            update(collection_versions)
+            .where(collection_versions.c.id == version_id)
+            .values(log_start=reached, deleted=collection_versions.c.deleted + ops.count("delete"))
+        )
+        return len(ops)
+
+    def deleted(self, version_id: UUID) -> int:
+        """How many entries were ever deleted from the version's indexes."""
+        logged = select(func.count()).where(chunk_changes.c.version_id == version_id, chunk_changes.c.op == "delete")
+        pruned = select(collection_versions.c.deleted).where(collection_versions.c.id == version_id)
+        return sum(int(self._connection.execute(query).scalar_one_or_none() or 0) for query in (logged, pruned))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Row,
     Select,
     Uuid,
+    all_,
     and_,
     any_,
     case,
@@ -41,7 +42,11 @@ def chunk_id(version_id: UUID, document_id: UUID, chunk: Chunk) -> UUID:
     return uuid5(version_id, f"{document_id}\n{chunk.position}\n{chunk.heading}\n{chunk.text}")
 
 
-def _chunk(row: Row[Any]) -> Chunk:
+def vector_of(stored: bytes) -> Vector:
+    return np.frombuffer(stored, _DTYPE)
+
+
+def chunk_of(row: Row[Any]) -> Chunk:
     return Chunk(row.position, row.text, row.heading, row.page, row.page_to, row.language, row.tokens)
 
 
@@ -56,17 +61,24 @@ def _passage(row: Row[Any]) -> Passage:
         text=row.text,
         language=row.language,
         score=0.0,
+        position=row.position,
+        page_to=row.page_to,
     )
 
 
-def _is_one(column: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
+def is_one(column: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
     """One parameter however many `ids`: as an IN list, thousands take longer to compile than to find."""
     return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
-def _readable(version_id: UUID, principal: Principal, tags: Collection[str]) -> ColumnElement[bool]:
-    tagged = (literal(tag) == any_(documents.c.tags) for tag in tags)
-    return and_(chunks.c.version_id == version_id, documents.c.stage == "ready", readable_documents(principal), *tagged)
+def _readable(
+    version_id: UUID, principal: Principal, tags: Collection[str], among: Collection[UUID]
+) -> ColumnElement[bool]:
+    narrowed = [literal(tag) == any_(documents.c.tags) for tag in tags]
+    if among:
+        narrowed.append(is_one(documents.c.id, among))
+    ready = documents.c.stage == "ready"
+    return and_(chunks.c.version_id == version_id, ready, readable_documents(principal), *narrowed)
 
 
 def _joined(*columns: Any) -> Select[Any]:
@@ -75,7 +87,9 @@ def _joined(*columns: Any) -> Select[Any]:
 
 
 class Chunks:
-    """`readable`, `permitted` and `passages` ask the permission function; the others are for callers that decided."""
+    """`readable`, `permitted` and `passages` ask the permission function; the others are for callers that decided.
+
+    `tags`: only of documents that have all of them; `among`: only of these documents, () being no bound."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -84,29 +98,44 @@ class Chunks:
     # --- what a person may read -------------------------------------------------------------------------------------
 
     def readable(
-        self, version_id: UUID, principal: Principal, tags: Collection[str] = (), *, below: int
+        self,
+        version_id: UUID,
+        principal: Principal,
+        tags: Collection[str] = (),
+        among: Collection[UUID] = (),
+        *,
+        below: int,
     ) -> list[UUID] | None:
-        """Ids of all ready chunks of the version that `principal` may read, None if there are `below` or more.
-        `tags`: only of documents that have all of them."""
-        where = _readable(version_id, principal, tags)
+        """Ids of all ready chunks of the version that `principal` may read, None if there are `below` or more."""
+        where = _readable(version_id, principal, tags, among)
         few = _joined(chunks.c.id).where(where).limit(below).subquery()
         ids = case((func.count() < below, func.array_agg(few.c.id)))  # many are counted, and not sent
         count, found = self._connection.execute(select(func.count(), ids).select_from(few)).one()
         return None if count >= below else list(found or ())
 
     def permitted(
-        self, version_id: UUID, principal: Principal, ids: Collection[UUID], tags: Collection[str] = ()
+        self,
+        version_id: UUID,
+        principal: Principal,
+        ids: Collection[UUID],
+        tags: Collection[str] = (),
+        among: Collection[UUID] = (),
     ) -> set[UUID]:
         """Those of `ids` that `principal` may read in this version now."""
-        query = _joined(chunks.c.id).where(_is_one(chunks.c.id, ids), _readable(version_id, principal, tags))
+        query = _joined(chunks.c.id).where(is_one(chunks.c.id, ids), _readable(version_id, principal, tags, among))
         return set(self._connection.execute(query).scalars())
 
     def passages(
-        self, version_id: UUID, principal: Principal, ids: Collection[UUID], tags: Collection[str] = ()
+        self,
+        version_id: UUID,
+        principal: Principal,
+        ids: Collection[UUID],
+        tags: Collection[str] = (),
+        among: Collection[UUID] = (),
     ) -> dict[UUID, Passage]:
         """The passages of those of `ids` that `principal` may read, not yet scored."""
         query = _joined(chunks, documents.c.title, documents.c.version.label("document_version")).where(
-            _is_one(chunks.c.id, ids), _readable(version_id, principal, tags)
+            is_one(chunks.c.id, ids), _readable(version_id, principal, tags, among)
         )
         return {row.id: _passage(row) for row in self._connection.execute(query)}
 
@@ -114,22 +143,32 @@ class Chunks:
 
     def put(self, version_id: UUID, document_id: UUID, new: Sequence[Chunk]) -> list[UUID]:
         """Makes `new` the document's chunks in the version, and logs what changed. Returns their ids in order."""
-        ids = [chunk_id(version_id, document_id, chunk) for chunk in new]
+        return self.put_many(version_id, {document_id: new})[document_id]
+
+    def put_many(self, version_id: UUID, new: Mapping[UUID, Sequence[Chunk]]) -> dict[UUID, list[UUID]]:
+        """The same for several documents at once."""
+        ids = {document: [chunk_id(version_id, document, chunk) for chunk in new[document]] for document in new}
+        kept = [key for of_one in ids.values() for key in of_one]
         self._remove(
-            and_(chunks.c.document_id == document_id, chunks.c.version_id == version_id, chunks.c.id.not_in(ids))
+            and_(
+                is_one(chunks.c.document_id, new),
+                chunks.c.version_id == version_id,
+                chunks.c.id != all_(literal(kept, ARRAY(Uuid))),
+            )
         )
         rows = [
             {
-                "id": key, "version_id": version_id, "document_id": document_id, "position": chunk.position,
+                "id": key, "version_id": version_id, "document_id": document, "position": chunk.position,
                 "text": chunk.text, "heading": chunk.heading, "page": chunk.page, "page_to": chunk.page_to,
                 "language": chunk.language, "tokens": chunk.tokens,
             }
-            for key, chunk in zip(ids, new, strict=True)
+            for document in new
+            for key, chunk in zip(ids[document], new[document], strict=True)
         ]  # fmt: skip
         if rows:
-            statement = upsert(chunks).on_conflict_do_nothing(index_elements=["id"]).returning(chunks.c.id)
-            added = self._connection.execute(statement, rows).scalars()
-            self._changes.record(version_id, "put", [(key, document_id) for key in added])
+            statement = upsert(chunks).on_conflict_do_nothing(index_elements=["id"])
+            added = self._connection.execute(statement.returning(chunks.c.id, chunks.c.document_id), rows)
+            self._changes.record(version_id, "put", [(row.id, row.document_id) for row in added])
         return ids
 
     def remove_document(self, document_id: UUID) -> dict[UUID, list[UUID]]:
@@ -162,7 +201,7 @@ class Chunks:
     def of_document(self, version_id: UUID, document_id: UUID) -> list[tuple[UUID, Chunk]]:
         """In reading order."""
         query = select(chunks).where(chunks.c.version_id == version_id, chunks.c.document_id == document_id)
-        return [(row.id, _chunk(row)) for row in self._connection.execute(query.order_by(chunks.c.position))]
+        return [(row.id, chunk_of(row)) for row in self._connection.execute(query.order_by(chunks.c.position))]
 
     def without_vector(
         self, version_id: UUID, document_ids: Collection[UUID], languages: Iterable[str], limit: int
@@ -173,36 +212,36 @@ class Chunks:
             .select_from(chunks.outerjoin(chunk_vectors, chunk_vectors.c.chunk_id == chunks.c.id))
             .where(
                 chunks.c.version_id == version_id,
-                _is_one(chunks.c.document_id, document_ids),
+                is_one(chunks.c.document_id, document_ids),
                 chunks.c.language.in_(list(languages)),
                 chunk_vectors.c.chunk_id.is_(None),
             )
             .order_by(chunks.c.document_id, chunks.c.position)
             .limit(limit)
         )
-        return [(row.id, _chunk(row)) for row in self._connection.execute(query)]
+        return [(row.id, chunk_of(row)) for row in self._connection.execute(query)]
 
     def vectors(self, ids: Collection[UUID]) -> dict[UUID, Vector]:
         """Of those of `ids` that have one."""
-        query = select(chunk_vectors).where(_is_one(chunk_vectors.c.chunk_id, ids))
-        return {row.chunk_id: np.frombuffer(row.vector, _DTYPE) for row in self._connection.execute(query)}
+        query = select(chunk_vectors).where(is_one(chunk_vectors.c.chunk_id, ids))
+        return {row.chunk_id: vector_of(row.vector) for row in self._connection.execute(query)}
 
     def vectors_of_document(self, version_id: UUID, document_id: UUID) -> dict[UUID, Vector]:
         query = select(chunk_vectors).join_from(chunk_vectors, chunks, chunks.c.id == chunk_vectors.c.chunk_id)
         query = query.where(chunks.c.version_id == version_id, chunks.c.document_id == document_id)
-        return {row.chunk_id: np.frombuffer(row.vector, _DTYPE) for row in self._connection.execute(query)}
+        return {row.chunk_id: vector_of(row.vector) for row in self._connection.execute(query)}
 
     def vectors_of_documents(self, version_id: UUID, document_ids: Collection[UUID]) -> dict[UUID, Vector]:
         query = select(chunk_vectors).join_from(chunk_vectors, chunks, chunks.c.id == chunk_vectors.c.chunk_id)
-        query = query.where(chunks.c.version_id == version_id, _is_one(chunks.c.document_id, document_ids))
-        return {row.chunk_id: np.frombuffer(row.vector, _DTYPE) for row in self._connection.execute(query)}
+        query = query.where(chunks.c.version_id == version_id, is_one(chunks.c.document_id, document_ids))
+        return {row.chunk_id: vector_of(row.vector) for row in self._connection.execute(query)}
 
     def ids_of_documents(self, version_id: UUID, document_ids: Collection[UUID]) -> tuple[set[UUID], set[UUID]]:
         """Ids of all chunks of the documents, and of those that have a vector."""
         query = (
             select(chunks.c.id, chunk_vectors.c.chunk_id)
             .select_from(chunks.outerjoin(chunk_vectors, chunk_vectors.c.chunk_id == chunks.c.id))
-            .where(chunks.c.version_id == version_id, _is_one(chunks.c.document_id, document_ids))
+            .where(chunks.c.version_id == version_id, is_one(chunks.c.document_id, document_ids))
         )
         rows = self._connection.execute(query).all()
         return {row.id for row in rows}, {row.id for row in rows if row.chunk_id}
@@ -214,7 +253,7 @@ class Chunks:
         if after is not None:
             query = query.where(chunks.c.id > after)
         rows = self._connection.execute(query.order_by(chunks.c.id).limit(limit))
-        return {row.chunk_id: np.frombuffer(row.vector, _DTYPE) for row in rows}
+        return {row.chunk_id: vector_of(row.vector) for row in rows}
 
     def page(self, version_id: UUID, after: UUID | None, limit: int) -> list[ChunkChange]:
         """The next `limit` chunks of the version in the order of their ids, as changes that put them."""

@@ -26,7 +26,7 @@ def personal_name(owner_id: UUID) -> str:
     return f"{PERSONAL}-{owner_id.hex}"
 
 
-def _version(row: Row[Any], prefix: str = "") -> CollectionVersion:
+def version_of(row: Row[Any], prefix: str = "") -> CollectionVersion:
     values = row._mapping
     made = values[f"{prefix}fingerprint"]
     return CollectionVersion(
@@ -47,7 +47,7 @@ def _collection(row: Row[Any]) -> Collection:
         kind=CollectionKind(row.kind),
         owner_id=row.owner_id,
         readers=tuple(Role(reader) for reader in row.readers),
-        version=_version(row, "version_"),
+        version=version_of(row, "version_"),
         documents=row.documents,
         chunks=row.chunks,
         demo=row.demo,
@@ -120,6 +120,14 @@ class Collections:
             raise NotFound("There is no collection named %(name)s, or you may not see it.", name=name)
         return _collection(row)
 
+    def readable_by_id(self, principal: Principal, collection_id: UUID) -> Collection:
+        """`NotFound` when there is none or it is not readable."""
+        query = _query(counts=False).where(collections.c.id == collection_id, readable_collections(principal))
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound
+        return _collection(row)
+
     def get(self, collection_id: UUID, *, lock: Lock | None = None, counts: bool = False) -> Collection | None:
         """`lock` keeps the active version as it is until the transaction ends: "share" for those who write to it,
         "update" for the one who changes it."""
@@ -134,6 +142,16 @@ class Collections:
         row = self._connection.execute(_query(counts=False).where(collections.c.name == name)).one_or_none()
         return _collection(row) if row else None
 
+    def touch_revision(self, collection_id: UUID) -> None:
+        """Says that what somebody may read in the collection has changed: answers kept from before are void."""
+        grown = {"revision": collections.c.revision + 1}
+        self._connection.execute(update(collections).where(collections.c.id == collection_id).values(grown))
+
+    def revision(self, collection_id: UUID) -> int:
+        """What a kept answer is keyed on; 0 when the collection is gone."""
+        query = select(collections.c.revision).where(collections.c.id == collection_id)
+        return self._connection.execute(query).scalar_one_or_none() or 0
+
     # --- versions ---------------------------------------------------------------------------------------------------
 
     def add_version(
@@ -147,24 +165,24 @@ class Collections:
             "fingerprint": asdict(fingerprint),
         }
         statement = insert(collection_versions).values(row).returning(collection_versions)
-        return _version(self._connection.execute(statement).one())
+        return version_of(self._connection.execute(statement).one())
 
     def versions(self, collection_id: UUID) -> list[CollectionVersion]:
         """Newest first."""
         mine = collection_versions.c.collection_id == collection_id
         query = select(collection_versions).where(mine).order_by(collection_versions.c.number.desc())
-        return [_version(row) for row in self._connection.execute(query)]
+        return [version_of(row) for row in self._connection.execute(query)]
 
     def version(self, version_id: UUID) -> CollectionVersion | None:
         row = self._connection.execute(
             select(collection_versions).where(collection_versions.c.id == version_id)
         ).one_or_none()
-        return _version(row) if row else None
+        return version_of(row) if row else None
 
     def all_versions(self) -> list[CollectionVersion]:
         """Every version of every collection, whatever its state."""
         query = select(collection_versions).order_by(collection_versions.c.created_at)
-        return [_version(row) for row in self._connection.execute(query)]
+        return [version_of(row) for row in self._connection.execute(query)]
 
     def activate(self, version: CollectionVersion) -> None:
         """Makes `version` the one that is searched and retires the one that was."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
     BindParameter,
@@ -44,6 +44,7 @@ class NewDocument:
     title: str = ""
     version: int = 1
     demo: bool = False
+    lineage: UUID = field(default_factory=uuid4)  # all versions of one document share it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,10 @@ def _document(row: Row[Any]) -> Document:
     )
 
 
+_WANTED = documents.c.stage != Stage.CANCELLED.value
 _PLAIN = (
     "id", "collection_id", "owner_id", "title", "filename", "media_type", "sha256", "size", "version", "language",
-    "pages", "chunks", "done", "total", "error", "demo", "created_at", "updated_at",
+    "pages", "chunks", "done", "total", "error", "demo", "created_at", "updated_at", "pages_read", "tries",
 )  # fmt: skip
 
 
@@ -125,7 +127,7 @@ class Documents:
         offset: int = 0,
     ) -> tuple[list[Document], int]:
         """Readable documents, newest first, with the number of all that match; `collection` is a name as people say
-        it, `text` a part of the title or file name."""
+        it, `text` a part of the title or file name. Without `stages`, all but those that a newer version replaced."""
         where = [readable_documents(principal), _matching(text)]
         if collection == PERSONAL:
             where.append(collections.c.owner_id == principal.user_id)
@@ -133,6 +135,8 @@ class Documents:
             where.append(collections.c.name == collection)
         if stages is not None:
             where.append(documents.c.stage.in_([stage.value for stage in stages]))
+        else:
+            where.append(documents.c.stage != Stage.REPLACED.value)
         total = select(func.count()).select_from(documents.join(collections)).where(*where)
         order = documents.c.created_at.desc(), documents.c.id
         rows = self._connection.execute(_query().where(*where).order_by(*order).limit(limit).offset(offset))
@@ -195,15 +199,17 @@ class Documents:
         return list(self._connection.execute(statement.returning(documents.c.id), rows).scalars())
 
     def lock(self, ids: Iterable[UUID]) -> dict[UUID, Stage]:
-        """Stages of those of `ids` that still exist; they stay as they are until the transaction ends."""
-        query = select(documents.c.id, documents.c.stage).where(documents.c.id.in_(list(ids)))
+        """Stages of those of `ids` that still exist and were not cancelled; they stay as they are until the transaction
+        ends."""
+        query = select(documents.c.id, documents.c.stage).where(documents.c.id.in_(list(ids)), _WANTED)
         rows = self._connection.execute(query.order_by(documents.c.id).with_for_update())
         return {row.id: Stage(row.stage) for row in rows}
 
     def begin(self, ids: Collection[UUID]) -> dict[UUID, int]:
         """Counts an attempt at the present stage; returns how many there were, of those that exist."""
         mine = documents.c.id.in_(list(ids))
-        statement = update(documents).where(mine).values(attempts=documents.c.attempts + 1)
+        counted = {"attempts": documents.c.attempts + 1, "tries": documents.c.tries + 1}
+        statement = update(documents).where(mine).values(counted)
         rows = self._connection.execute(statement.returning(documents.c.id, documents.c.attempts))
         return {row.id: row.attempts for row in rows}
 
@@ -222,7 +228,7 @@ class Documents:
         title: BindParameter[str] = bindparam("parsed_title")
         statement = (
             update(documents)
-            .where(documents.c.id == bindparam("document"))
+            .where(documents.c.id == bindparam("document"), _WANTED)
             .values(
                 title=case((title != "", title), else_=documents.c.title),
                 language=bindparam("parsed_language"),
@@ -266,7 +272,7 @@ class Documents:
 
     def fail(self, document_id: UUID, error: str) -> None:
         self._connection.execute(
-            update(documents).where(documents.c.id == document_id).values(error=error, **_moved(Stage.FAILED))
+            update(documents).where(documents.c.id == document_id, _WANTED).values(error=error, **_moved(Stage.FAILED))
         )
 
     def delete(self, document_id: UUID) -> None:
@@ -274,4 +280,4 @@ class Documents:
 
 
 def _moved(stage: Stage) -> dict[str, Any]:
-    return {"stage": stage.value, "attempts": 0, "updated_at": func.now()}
+    return {"stage": stage.value, "attempts": 0, "updated_at": func.now(), "stage_at": func.now()}

@@ -53,14 +53,25 @@ class Guards:
         )
 
     def events(
-        self, *, actor_id: UUID | None = None, rule: str = "", limit: int = 100, offset: int = 0
+        self,
+        *,
+        actor_id: UUID | None = None,
+        rule: str = "",
+        category: str = "",
+        actor: str = "",
+        limit: int = 100,
+        offset: int = 0,
     ) -> list[SecurityEvent]:
-        """Newest first."""
+        """Newest first; `actor` is a part of the e-mail."""
         query = select(security_events).order_by(security_events.c.id.desc()).limit(limit).offset(offset)
         if actor_id is not None:
             query = query.where(security_events.c.actor_id == actor_id)
         if rule:
             query = query.where(security_events.c.rule == rule)
+        if category:
+            query = query.where(security_events.c.category == category)
+        if actor:
+            query = query.where(security_events.c.actor.icontains(actor, autoescape=True))
         return [
             SecurityEvent(
                 id=row.id,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, Text, Uuid, and_, case, cast, fu
 from core.entities import JobRun, Principal
 from core.errors import NotFound
 from core.roles import Permission
-from data.tables import documents, job_runs
+from data.tables import collection_versions, documents, job_runs
 
 INGEST = "ingest"  # its progress is its document's: there is one truth about it
 
@@ -23,12 +23,19 @@ _DEFER = text("""
 """)
 
 
+ALIVE = text(  # of a run: a job is waiting or running for it
+    "EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND args->>'run_id' = job_runs.id::text)"
+)
+
+
 def _query() -> Select[Any]:
     followed = and_(job_runs.c.kind == INGEST, documents.c.id == cast(job_runs.c.result["document_id"].astext, Uuid))
     by_stage = case(
         (documents.c.id.is_(None), job_runs.c.status),
         (documents.c.stage == "ready", "done"),
-        (documents.c.stage == "failed", "failed"),
+        (documents.c.stage.in_(("failed", "quarantined")), "failed"),
+        (documents.c.stage == "cancelled", "cancelled"),
+        (documents.c.stage == "replaced", "done"),
         (and_(documents.c.stage == "received", documents.c.attempts == 0), "waiting"),
         else_="running",
     )
@@ -92,14 +99,43 @@ class Jobs:
             raise NotFound
         return _run(row)
 
+    def get(self, run_id: UUID) -> JobRun | None:
+        row = self._connection.execute(_query().where(job_runs.c.id == run_id)).one_or_none()
+        return _run(row) if row else None
+
+    def recent(self, kind: str, created_by: UUID) -> list[JobRun]:
+        """What a person started within the last day, the newest first."""
+        lately = job_runs.c.created_at > func.now() - text("interval '1 day'")
+        mine = _query().where(job_runs.c.kind == kind, job_runs.c.created_by == created_by, lately)
+        return [_run(row) for row in self._connection.execute(mine.order_by(job_runs.c.created_at.desc()).limit(20))]
+
     def starter(self, run_id: UUID) -> UUID | None:
         """Who started the run; None when the person or the run is gone."""
         query = select(job_runs.c.created_by).where(job_runs.c.id == run_id)
         return self._connection.execute(query).scalar_one_or_none()
 
+    def going(self, run_id: UUID) -> bool:
+        """Whether the run is neither done nor failed nor cancelled."""
+        query = select(job_runs.c.status).where(job_runs.c.id == run_id)
+        return self._connection.execute(query).scalar_one_or_none() in ("waiting", "running")
+
     def latest(self, kind: str) -> JobRun | None:
         query = _query().where(job_runs.c.kind == kind).order_by(job_runs.c.created_at.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()
+        return _run(row) if row else None
+
+    def running_of(self, kind: str, collection_id: UUID) -> UUID | None:
+        """The run of this kind on the collection (`collection_id` in its result) whose job waits or runs."""
+        mine = job_runs.c.kind == kind, job_runs.c.result["collection_id"].astext == str(collection_id)
+        open_ = job_runs.c.status.in_(("waiting", "running")), ALIVE
+        query = select(job_runs.c.id).where(*mine, *open_).order_by(job_runs.c.created_at.desc()).limit(1)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def running_on_versions(self, collection_id: UUID) -> JobRun | None:
+        """The run that has not ended of those that work on a version of the collection."""
+        mine = select(collection_versions.c.run_id).where(collection_versions.c.collection_id == collection_id)
+        query = _query().where(job_runs.c.id.in_(mine), job_runs.c.status.in_(("waiting", "running")))
+        row = self._connection.execute(query.order_by(job_runs.c.created_at.desc()).limit(1)).one_or_none()
         return _run(row) if row else None
 
     def update(self, run_id: UUID, **values: Any) -> None:

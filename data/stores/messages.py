@@ -10,11 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, exists, func, insert, select, update
 
+from core.answer_entities import Content
 from core.entities import Action, Citation, Message, MessageStatus, Principal, Usage
 from core.errors import NotFound
 from core.security import Cipher
 from data.access import readable_documents
+from data.stores.answers import Answers
 from data.stores.conversations import owned_by
+from data.stores.threads import Threads
 from data.tables import citations, collections, conversations, documents, messages
 
 RUNNING = (MessageStatus.WAITING.value, MessageStatus.STREAMING.value)
@@ -31,7 +34,6 @@ class NewMessage:
     provider: str = ""
     model: str = ""
     params: dict[str, Any] = field(default_factory=dict)
-    replaces: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Written:
     evidence: float | None
     citations: tuple[Citation, ...]
     params: Mapping[str, Any]
+    scenario: str = ""  # as it was routed; "" leaves what the message has, as does the collection
+    collection: str = ""
 
 
 class Messages:
@@ -59,12 +63,15 @@ class Messages:
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def of_conversation(self, principal: Principal, conversation_id: UUID, *, last: int | None = None) -> list[Message]:
-        """Oldest first, with their citations; answers that were regenerated are left out; the `last` ones only."""
-        newer = messages.alias()
-        replaced = exists().where(newer.c.replaces == messages.c.id, newer.c.conversation_id == conversation_id)
-        query = self._own(principal).where(messages.c.conversation_id == conversation_id, ~replaced)
-        rows = self._connection.execute(query.order_by(messages.c.seq.desc()).limit(last)).all()
-        return self._with_citations(principal, rows[::-1])
+        """The shown branch of one's own conversation, oldest first, with citations; the `last` ones only."""
+        path = Threads(self._connection).path(conversation_id, last=last)
+        query = self._own(principal).where(messages.c.id.in_(path), messages.c.conversation_id == conversation_id)
+        return self._with_citations(principal, self._connection.execute(query.order_by(messages.c.seq)).all())
+
+    def these(self, principal: Principal, ids: Sequence[UUID]) -> list[Message]:
+        """Oldest first, whoever's they are; citations show what `principal` may read now."""
+        query = select(messages).where(messages.c.id.in_(ids)).order_by(messages.c.seq)
+        return self._with_citations(principal, self._connection.execute(query).all())
 
     def find(self, principal: Principal, message_id: UUID) -> Message:
         """`NotFound` when there is none or it is in another person's conversation."""
@@ -76,6 +83,8 @@ class Messages:
     # --- writing ----------------------------------------------------------------------------------------------------
 
     def add(self, new: NewMessage) -> UUID:
+        """Goes to the end of the branch that is shown."""
+        ours = conversations.c.id == new.conversation_id
         statement = insert(messages).values(
             conversation_id=new.conversation_id,
             author=new.author,
@@ -86,9 +95,10 @@ class Messages:
             provider=new.provider,
             model=new.model,
             params=new.params,
-            replaces=new.replaces,
+            parent_id=select(conversations.c.head_id).where(ours).scalar_subquery(),
         )
         message_id: UUID = self._connection.execute(statement.returning(messages.c.id)).scalar_one()
+        self._connection.execute(update(conversations).where(ours).values(head_id=message_id))
         return message_id
 
     def save_partial(self, message_id: UUID, text: str) -> bool:
@@ -115,6 +125,7 @@ class Messages:
             "params": dict(written.params),
             "saved_at": func.now(),
         }
+        values |= {name: found for name in ("scenario", "collection") if (found := getattr(written, name))}
         ended = {"status": written.status.value, "error": written.error}
         if not self._while_running(message_id, **values, **ended):
             statement = update(messages).where(messages.c.id == message_id).values(**values)
@@ -126,6 +137,20 @@ class Messages:
     def stop(self, message_id: UUID) -> bool:
         """Marks a running answer stopped; whoever writes it sees that at the next save."""
         return self._while_running(message_id, status=MessageStatus.STOPPED.value)
+
+    def stop_all(self, conversation_id: UUID) -> None:
+        """Marks what is being written in a conversation stopped."""
+        statement = update(messages).where(
+            messages.c.conversation_id == conversation_id, messages.c.status.in_(RUNNING)
+        )
+        self._connection.execute(statement.values(status=MessageStatus.STOPPED.value))
+
+    def running(self, conversation_id: UUID) -> list[UUID]:
+        """Answers of the conversation that are being written, oldest first."""
+        query = select(messages.c.id).where(
+            messages.c.conversation_id == conversation_id, messages.c.status.in_(RUNNING)
+        )
+        return list(self._connection.execute(query.order_by(messages.c.seq)).scalars())
 
     def stop_abandoned(self, older_than: timedelta, message_id: UUID | None = None) -> int:
         """Marks answers stopped that nobody has saved for so long (all, or one); their partial text stays."""
@@ -179,7 +204,8 @@ class Messages:
         query = _readable_citations(principal).where(citations.c.message_id.in_(list(cited)))
         for row in self._connection.execute(query.order_by(citations.c.message_id, citations.c.n)):
             cited[row.message_id].append(self._citation(row))
-        return [self._message(row, tuple(cited[row.id])) for row in rows]
+        contents = Answers(self._connection, self._cipher).contents(list(cited))
+        return [self._message(row, tuple(cited[row.id]), contents.get(row.id, Content())) for row in rows]
 
     def _citation(self, row: Row[Any]) -> Citation:
         hidden = row.document_id is not None and not row.readable
@@ -195,7 +221,7 @@ class Messages:
             score=row.score,
         )
 
-    def _message(self, row: Row[Any], cited: tuple[Citation, ...]) -> Message:
+    def _message(self, row: Row[Any], cited: tuple[Citation, ...], content: Content) -> Message:
         return Message(
             id=row.id,
             conversation_id=row.conversation_id,
@@ -214,6 +240,8 @@ class Messages:
             evidence=row.evidence,
             created_at=row.created_at,
             citations=cited,
+            parent_id=row.parent_id,
+            content=content,
         )
 
 

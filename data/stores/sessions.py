@@ -15,7 +15,7 @@ from data.tables import sessions, tickets, users
 
 Kind = Literal["browser", "token"]
 _KEPT_AFTER_END = timedelta(days=30)
-_COLUMNS = [column for column in sessions.c if column.name not in ("token_hash", "revoked_at")]
+_COLUMNS = [column for column in sessions.c if column.name not in ("token_hash", "revoked_at", "remembered_at")]
 
 
 def _live() -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.entities import Principal, User, UserStatus
 from core.roles import Role
+from data.stores.allowlist import access_lasts
 from data.tables import users
 
 USER_COLUMNS = [column for column in users.c if column.name != "password_hash"]
@@ -19,7 +21,7 @@ PRINCIPAL_COLUMNS = (users.c.id, users.c.email, users.c.name, users.c.role, user
 
 def may_enter() -> ColumnElement[bool]:
     """Users whose sessions and keys are valid right now."""
-    lasting = or_(users.c.active_until.is_(None), users.c.active_until > func.now())
+    lasting = or_(users.c.active_until.is_(None), users.c.active_until > func.now(), access_lasts())
     return and_(users.c.status == UserStatus.ACTIVE.value, lasting)
 
 
@@ -68,6 +70,7 @@ class Users:
         password_hash: str,
         *,
         locale: str | None = None,
+        active_until: datetime | None = None,
         demo: bool = False,
     ) -> User | None:
         """None if the e-mail is taken, also by a transaction that commits at the same time."""
@@ -80,6 +83,7 @@ class Users:
                 status=status.value,
                 password_hash=password_hash,
                 locale=locale,
+                active_until=active_until,
                 demo=demo,
             )
             .on_conflict_do_nothing(index_elements=["email"])

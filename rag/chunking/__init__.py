@@ -79,8 +79,9 @@ def chunk(parsed: Parsed, plan: ChunkPlan) -> list[Chunk]:
 def _items(parsed: Parsed) -> Iterator[_Item]:
     """Every block with text, under the headings above it, in its language."""
     whole = main_language(parsed)
+    alone = len(parsed.blocks) == 1  # then it is the document
     for block, path in _under_headings(parsed.blocks):
-        yield _Item(block, path, language.detect_block(block.text, whole))
+        yield _Item(block, path, whole if alone else language.detect_block(block.text, whole))
 
 
 def main_language(parsed: Parsed) -> str:

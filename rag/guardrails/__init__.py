@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from rag.guardrails.learned import Likeness
 from rag.guardrails.output import OutputFilter
-from rag.guardrails.rules import SHIPPED, RuleSet, Verdict, read, shipped
+from rag.guardrails.rules import LEARNED, SHIPPED, RuleSet, Verdict, read, shipped
 
 
 @cache
@@ -18,4 +19,9 @@ def check_prompt(text: str, rules: RuleSet | None = None) -> Verdict | None:
     return (rules or _shipped()).check_prompt(text)
 
 
-__all__ = ["SHIPPED", "OutputFilter", "RuleSet", "Verdict", "check_prompt", "read", "shipped"]
+def likeness(text: str) -> Likeness:
+    """How much the learned check takes `text` for an attack."""
+    return LEARNED.likeness(text)
+
+
+__all__ = ["SHIPPED", "Likeness", "OutputFilter", "RuleSet", "Verdict", "check_prompt", "likeness", "read", "shipped"]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 from urllib.parse import unquote
 
 _DEPTH = 2  # encodings within encodings
@@ -32,6 +34,14 @@ _SYMBOL_IN_WORD = re.compile(r"(?<=[^\W\d_])[@$](?=[^\W\d_])")
 _APOSTROPHE = re.compile(r"['’ʼ`]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){8,}(?![0-9A-Fa-f])")
+_SEAM = re.compile(r"""["'«»“”„`]\s*[+,&;]\s*(?:\w{1,3}\s*=\s*)?["'«»“”„`]""")  # between pieces: "ig" + "nore"
+_BREAK = re.compile(r"(?<=[^\W\d_])[-.·_](?=[^\W\d_])")
+_FEWEST_BREAKS = 3  # from which hyphens and dots within words look like a disguise
+_TELLING = (  # words that tell a text that is read right from one that is not
+    "the your you and all are is of to in what rules prompt instructions ignore show reveal hidden system me my "
+    "твои свои все всё правила промпт инструкции покажи раскрой скрытые системный мне что и на не"
+)
+_PLAIN = frozenset(_TELLING.split())
 
 
 def fold(text: str) -> str:
@@ -79,17 +89,48 @@ def _mixed(word: str) -> bool:
     return any(c.isascii() for c in word) and any("Ѐ" <= c <= "ԯ" for c in word)
 
 
-def readings(text: str, depth: int = _DEPTH) -> Iterator[str]:
-    """The text, and what is encoded in it: HTML entities, percent signs, base64, hexadecimal."""
-    yield text
+class Reading(NamedTuple):
+    """A text with the names of the disguises that were taken off it."""
+
+    text: str
+    undone: tuple[str, ...] = ()
+
+
+def readings(text: str, depth: int = _DEPTH, undone: tuple[str, ...] = ()) -> Iterator[Reading]:
+    """The text, and what is hidden in it: pieces, broken words, backwards, rot13, HTML entities, percent signs,
+    base64, hexadecimal."""
+    yield Reading(text, undone)
     if depth == 0:
         return
-    decoded = html.unescape(unquote(text) if "%" in text else text)
-    if decoded != text:
-        yield from readings(decoded, depth - 1)
-    hidden = " ".join(filter(None, (_plain(part) for part in (*_bytes_of_hex(text), *_bytes_of_base64(text)))))
-    if hidden:
-        yield from readings(hidden, depth - 1)
+    if depth == _DEPTH:
+        yield from _unscrambled(text)
+    for name, decoded in _decoded(text):
+        yield from readings(decoded, depth - 1, (*undone, name))
+
+
+def _decoded(text: str) -> Iterator[tuple[str, str]]:
+    plain = html.unescape(unquote(text) if "%" in text else text)
+    if plain != text:
+        yield "entities", plain
+    for name, runs in (("hex", _bytes_of_hex(text)), ("base64", _bytes_of_base64(text))):
+        if hidden := " ".join(filter(None, map(_plain, runs))):
+            yield name, hidden
+
+
+def _unscrambled(text: str) -> Iterator[Reading]:
+    if _SEAM.search(text):
+        yield Reading(_SEAM.sub("", text), ("pieces",))
+    if len(_BREAK.findall(text)) >= _FEWEST_BREAKS:
+        yield Reading(_BREAK.sub("", text), ("pieces",))
+    plain = _plain_words(text)
+    backwards = (text[::-1], " ".join(word[::-1] for word in text.split()))
+    for name, turned in (*(("backwards", one) for one in backwards), ("rot13", codecs.encode(text, "rot13"))):
+        if _plain_words(turned) > plain:
+            yield Reading(turned, (name,))
+
+
+def _plain_words(text: str) -> int:
+    return len(_PLAIN & set(_WORD.findall(text.casefold())))
 
 
 def _bytes_of_hex(text: str) -> Iterator[bytes]:

@@ -86,10 +86,12 @@ def _choices(source: str, part: str, sets: Mapping[str, Sequence[str]]) -> Itera
 
 @dataclass(frozen=True)
 class View:
-    """One reading of a text: `text` for literals, `words` with all the forms that each may have."""
+    """One reading of a text: `text` for literals, `words` with all the forms that each may have, and the names of the
+    disguises that were taken off to read it so."""
 
     text: str
     words: tuple[tuple[str, ...], ...]
+    undone: tuple[str, ...] = ()
 
     @cached_property
     def _positions(self) -> dict[str, list[int]]:
@@ -162,12 +164,14 @@ class Vocabulary:
     def views(self, text: str) -> list[View]:
         """Every reading of `text`, without repetitions."""
         found: dict[tuple[tuple[str, ...], ...], View] = {}
-        for reading in normal.readings(text):
+        for reading, undone in normal.readings(text):
             folded = normal.fold(reading)
             plain = " ".join(folded.split())
-            found.setdefault(key := _formed(normal.words(folded)), View(plain, key))
+            words = _formed(normal.words(folded))
+            undone = (*undone, *(["letters"] if any(len(forms) > 1 for forms in words) else []))
+            found.setdefault(words, View(plain, words, undone))
             rebuilt = _formed(self._rebuilt(normal.words(normal.spell_out(folded))))
-            found.setdefault(rebuilt, View(plain, rebuilt))
+            found.setdefault(rebuilt, View(plain, rebuilt, (*undone, "spacing")))
         return list(found.values())
 
     def _rebuilt(self, words: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,21 +11,27 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import BadInput
+from rag.guardrails.learned import Learned
 from rag.guardrails.phrases import Phrase, View, Vocabulary, parse
 
 SHIPPED = Path(__file__).with_name("rules.yaml")
 LONGEST_TEXT = 200_000  # characters of a rules file
+LEARNED = Learned()  # the model is read at the first check, once for every set of rules
+LEARNED_RULE = "learned"
 _MOST_PHRASES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Which rule stopped a text, and by which words of it (normalised)."""
+    """Which rule stopped a text, by which words of it (normalised), and which disguises had to be taken off. A verdict
+    of the learned check has its `score`."""
 
     rule: str
     category: str
     matched: str
     side: Literal["prompt", "answer"] = "prompt"
+    undone: tuple[str, ...] = ()
+    score: float | None = None
 
 
 class Lengths(BaseModel):
@@ -44,6 +50,16 @@ class Key(BaseModel):
 
     prefix: str = Field(min_length=2, max_length=20)
     length: int = Field(ge=8, le=200)
+
+
+class LearnedCheck(BaseModel):
+    """From which score (0 to 1) the learned check stops a message, and phrases that it lets pass."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    score: float = Field(default=0.75, ge=0.3, le=1)
+    unless: list[str] = Field(default_factory=list)
+    off: bool = False
 
 
 class Rule(BaseModel):
@@ -65,6 +81,7 @@ class _File(BaseModel):
     version: Literal["1"]
     lengths: Lengths = Lengths()
     sets: dict[str, list[str]] = Field(default_factory=dict)
+    learned: LearnedCheck = LearnedCheck()
     rules: list[Rule]
     output: list[Rule] = Field(default_factory=list)
 
@@ -83,25 +100,47 @@ class RuleSet:
     prompt: tuple[_Ready, ...]
     output: tuple[Rule, ...]
     lengths: Lengths
+    learned: LearnedCheck
+    passing: tuple[Phrase, ...]  # what the learned check lets pass
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        return Vocabulary.of(phrase for ready in self.prompt for phrase in ready.phrases)
+        phrases = (phrase for ready in self.prompt for phrase in ready.phrases)
+        return Vocabulary.of([*phrases, *self.passing])
 
     def check_prompt(self, text: str) -> Verdict | None:
         """The first rule that stops `text`, or None."""
+        return next(self.all_hits(text), None)
+
+    def all_hits(self, text: str) -> Iterator[Verdict]:
+        """Every reason to stop `text`, its length first."""
         if len(text) > self.lengths.prompt:
-            return Verdict("prompt-length", "length", f"{len(text)} > {self.lengths.prompt}")
-        return next(self.hits(text), None)
+            yield Verdict("prompt-length", "length", f"{len(text)} > {self.lengths.prompt}")
+        yield from self.hits(text)
 
     def hits(self, text: str) -> Iterator[Verdict]:
-        """Every rule that `text` meets, in the order of the file; its length is not looked at."""
+        """Every rule that `text` meets, in the order of the file, and then the learned check; its length is not looked
+        at."""
         views = self._vocabulary.views(text)
+        yield from self._rules(views)
+        if not self.learned.off and not any(view.find(phrase) for view in views for phrase in self.passing):
+            yield from self._learned(text)
+
+    def rule_hits(self, text: str) -> Iterator[Verdict]:
+        """The same by the rules alone: for documents, whose language the learned check was not trained on."""
+        return self._rules(self._vocabulary.views(text))
+
+    def _rules(self, views: Sequence[View]) -> Iterator[Verdict]:
         for ready in self.prompt:
             for view in views:
                 if matched := _matched(view, ready):
-                    yield Verdict(ready.rule.id, ready.rule.category, matched)
+                    yield Verdict(ready.rule.id, ready.rule.category, matched, undone=view.undone)
                     break
+
+    def _learned(self, text: str) -> Iterator[Verdict]:
+        like = LEARNED.likeness(text)
+        if like.score >= self.learned.score:
+            yield Verdict(LEARNED_RULE, like.category, like.matched, undone=like.undone, score=like.score)
 
 
 def _matched(view: View, ready: _Ready) -> str:
@@ -121,7 +160,9 @@ def read(text: str) -> RuleSet:
         if rule.unless or any(not parse(phrase, {}).literal for phrase in rule.phrases):
             raise BadInput("The output rule %(id)s may hold texts in quotes and keys only.", id=rule.id)
     prompt = tuple(_ready(rule, file.sets) for rule in file.rules if not rule.off)
-    return RuleSet(prompt, tuple(rule for rule in file.output if not rule.off), file.lengths)
+    output = tuple(rule for rule in file.output if not rule.off)
+    passing = tuple(parse(phrase, file.sets) for phrase in file.learned.unless)
+    return RuleSet(prompt, output, file.lengths, file.learned, passing)
 
 
 def _ready(rule: Rule, sets: Mapping[str, list[str]]) -> _Ready:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from core.entities import ChunkChange
 from rag.lexical.analysis import STEMMERS, content_terms, terms
@@ -26,6 +26,7 @@ _MAX_LANGUAGES = 4
 _MAX_TERMS = 64
 _MAX_CHARACTERS = 20_000
 _OPEN_FOLDERS = 64
+_FOLLOWER = "follower"
 
 
 class Lexical:
@@ -101,6 +102,24 @@ class Lexical:
             folder.remove()
         else:
             shutil.rmtree(self._root / name, ignore_errors=True)
+
+    def names(self) -> set[str]:
+        """Every index that has a folder."""
+        return {path.name for path in self._root.iterdir() if path.is_dir()} if self._root.exists() else set()
+
+    def disk(self, name: str) -> int:
+        """Bytes of the index's files."""
+        return sum(path.stat().st_size for path in (self._root / name).rglob("*") if path.is_file())
+
+    @property
+    def follower(self) -> UUID:
+        """What this folder of indexes is called among those that follow the same changes; made once."""
+        path = self._root / _FOLLOWER
+        with self._lock:
+            if not path.exists():
+                self._root.mkdir(parents=True, exist_ok=True)
+                path.write_text(str(uuid4()))
+            return UUID(path.read_text().strip())
 
     def search(
         self, name: str, query: str, language: str, k: int, among: Collection[UUID] | None = None

@@ -1,5 +1,9 @@
 """Readers turn a file into `Parsed`, one module per format; a new format is one function and one line in `READERS`.
 
+A file is read in two steps, so that hundreds of scanned pages are neither one long wait nor all lost to one bad page:
+`layers` gives the text that the file holds and names the pages that are pictures, `ocr.page_text` recognises each of
+those, and `finished` puts both together.
+
 They are imported by the process that reads and by the one that only asks what can be read, so each module imports
 its format's library inside its functions: a text file must not wait for the library of spreadsheets.
 """
@@ -12,10 +16,12 @@ from pathlib import Path
 
 from core.entities import Block, Parsed
 from core.errors import NichewiseError, ParseFailed, UnsupportedFormat
-from rag.readers import csv, docx, html, markdown, pdf, pptx, text, xlsx
+from rag.readers import csv, docx, epub, html, image, json, mail, markdown, ocr, odt, pdf, pptx, rtf, text, xlsx, xml
+from rag.readers import instructions as addressed
 from rag.readers.limits import TOO_MUCH_TEXT, Limits
+from rag.readers.recognised import with_recognised
 
-__all__ = ["READERS", "Limits", "read", "suffix_of", "supported"]
+__all__ = ["READERS", "Limits", "finished", "layers", "read", "suffix_of", "supported"]
 
 Reader = Callable[[Path, Limits], Parsed]
 
@@ -29,6 +35,15 @@ READERS: Mapping[str, Reader] = {
     ".pptx": pptx.read,
     ".html": html.read,
     ".htm": html.read,
+    ".odt": odt.read,
+    ".rtf": rtf.read,
+    ".epub": epub.read,
+    ".eml": mail.read_eml,
+    ".msg": mail.read_msg,
+    ".json": json.read,
+    ".xml": xml.read,
+    ".tsv": csv.read_tsv,
+    **dict.fromkeys(image.FORMATS, image.read),
 }
 
 DAMAGED = "The file is damaged or cut off and could not be read. Open it, save it again and upload the new copy."
@@ -59,6 +74,13 @@ def read(path: Path, filename: str, limits: Limits | None = None) -> Parsed:
     a sentence for the uploader. Memory and time are bounded by `rag.parsing`, not here.
     """
     limits = limits or Limits()
+    parsed = layers(path, filename, limits)
+    pictures = parsed.unread[: limits.pictures] if ocr.available() else ()
+    return finished(parsed, {page: ocr.page_text(path, suffix_of(filename), page, limits) for page in pictures}, limits)
+
+
+def layers(path: Path, filename: str, limits: Limits) -> Parsed:
+    """The text that the file itself holds; pages that are pictures are `unread`. Raises as `read` does."""
     reader = READERS[suffix_of(filename)]
     if path.stat().st_size == 0:
         raise ParseFailed("The file is empty.")
@@ -69,7 +91,14 @@ def read(path: Path, filename: str, limits: Limits | None = None) -> Parsed:
     except Exception as error:
         # Parsers meet hostile bytes with any exception there is; whatever it was, the file is what cannot be read.
         raise ParseFailed(DAMAGED) from error
-    return _checked(_clean(parsed, Path(filename).stem), limits)
+    cleaned = _clean(parsed, Path(filename).stem)
+    return replace(cleaned, findings=(*cleaned.findings, *addressed.findings((Block(cleaned.title), *cleaned.blocks))))
+
+
+def finished(parsed: Parsed, recognised: Mapping[int, str], limits: Limits) -> Parsed:
+    """`parsed` with the text of the pages that were recognised, and notes about those that are pictures."""
+    whole = with_recognised(parsed, {page: _tidy(words) for page, words in recognised.items()})
+    return _checked(whole, limits)
 
 
 def _clean(parsed: Parsed, name: str) -> Parsed:

@@ -15,12 +15,12 @@ import resource
 import signal
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from core.entities import Parsed
 from core.errors import NichewiseError
-from rag.readers import read
+from rag.readers import layers, ocr, suffix_of, written
 from rag.readers.limits import Limits
 
 _NICER = 10
@@ -62,8 +62,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     limits = Limits(**request["limits"])
     _bound(limits)
     try:
-        path = Path(request["path"])
-        return _drawn(path, request) if "page" in request else _written(read(path, request["filename"], limits))
+        return _DONE[request["do"]](Path(request["path"]), request, limits)
     except NichewiseError as error:
         # A library that gets no memory may call the file damaged instead.
         if error.__cause__ is not None and _peak_mb() > _NEAR_THE_LIMIT * limits.memory_mb:
@@ -95,21 +94,25 @@ def _peak_mb() -> float:
     return 0.0
 
 
-def _drawn(path: Path, request: dict[str, Any]) -> dict[str, Any]:
-    from rag.highlight import page_png  # brings Pillow, which no reader needs
+def _read(path: Path, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    return written.values(layers(path, request["filename"], limits))
+
+
+def _recognise(path: Path, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    return {"text": ocr.page_text(path, suffix_of(request["filename"]), request["page"], limits)}
+
+
+def _draw(path: Path, request: dict[str, Any], _limits: Limits) -> dict[str, Any]:
+    from rag.highlight import page_png  # brings Pillow, which few readers need
 
     return {"png": base64.b64encode(page_png(path, request["page"], request["passage"])).decode()}
 
 
-def _written(parsed: Parsed) -> dict[str, Any]:
-    return {
-        "blocks": [(block.text, block.kind, block.level, block.page) for block in parsed.blocks],
-        "title": parsed.title,
-        "pages": parsed.pages,
-        "tags": parsed.tags,
-        "notes": parsed.notes,
-        "metadata": dict(parsed.metadata),
-    }
+_DONE: Mapping[str, Callable[[Path, dict[str, Any], Limits], dict[str, Any]]] = {
+    "read": _read,
+    "recognise": _recognise,
+    "draw": _draw,
+}
 
 
 if __name__ == "__main__":

@@ -49,15 +49,25 @@ def require_office(path: Path, folder: str, suffix: str, limits: Limits) -> None
         raise ParseFailed(PASSWORD) if protected else ParseFailed(OLD_FORMAT, suffix=suffix)
     if not start.startswith(b"PK"):
         raise ParseFailed(WRONG_CONTENT, suffix=suffix)
+    _check_members(path, f"{folder}/", suffix, limits)
+
+
+def require_zip(path: Path, part: str, suffix: str, limits: Limits) -> None:
+    """`part` is what every file of the format has within."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start != b"PK":
+        raise ParseFailed(WRONG_CONTENT, suffix=suffix)
+    _check_members(path, part, suffix, limits)
+
+
+def _check_members(path: Path, part: str, suffix: str, limits: Limits) -> None:
     with zipfile.ZipFile(path) as archive:
-        _check_members(archive.infolist(), folder, suffix, limits)
-
-
-def _check_members(members: list[zipfile.ZipInfo], folder: str, suffix: str, limits: Limits) -> None:
+        members = archive.infolist()
     # A member cannot unpack to more than it declares here: zipfile stops there and reports a wrong checksum.
     if sum(member.file_size for member in members) > limits.unpacked_mb * 1_000_000:
         raise ParseFailed(TOO_BIG_UNPACKED, megabytes=limits.unpacked_mb)
     if any(member.flag_bits & _ENCRYPTED_MEMBER for member in members):
         raise ParseFailed(PASSWORD)
-    if not any(member.filename.startswith(f"{folder}/") for member in members):
+    if not any(member.filename.startswith(part) for member in members):
         raise ParseFailed(WRONG_CONTENT, suffix=suffix)

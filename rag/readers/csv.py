@@ -1,4 +1,4 @@
-"""CSV files: one table, whatever the delimiter."""
+"""CSV files, one table whatever the delimiter, and TSV files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,16 @@ _LONGEST_CELL = 10_000_000
 
 def read(path: Path, limits: Limits) -> Parsed:
     content = text.decoded(path, ".csv", limits)
+    return _table(content, _delimiter(content))
+
+
+def read_tsv(path: Path, limits: Limits) -> Parsed:
+    return _table(text.decoded(path, ".tsv", limits), "\t")
+
+
+def _table(content: str, delimiter: str) -> Parsed:
     csv.field_size_limit(_LONGEST_CELL)
-    rows = list(csv.reader(io.StringIO(content, newline=""), delimiter=_delimiter(content)))
-    return Parsed(tuple(tables.blocks(rows)))
+    return Parsed(tuple(tables.blocks(list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)))))
 
 
 def _delimiter(content: str) -> str:

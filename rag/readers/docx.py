@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.entities import Block, Parsed
-from rag.readers import tables
+from rag.readers import docx_hidden, hidden, tables
 from rag.readers.content import require_office
 from rag.readers.limits import Limits
 
@@ -22,9 +22,11 @@ def read(path: Path, limits: Limits) -> Parsed:
     import docx
 
     document = docx.Document(str(path))
+    unseen = docx_hidden.take_out(document.element.body)
     blocks = tuple(_blocks(document))
     headings = (block.text for block in blocks if block.level == 1)
-    return Parsed(blocks, title=document.core_properties.title or next(headings, ""))
+    title = document.core_properties.title or next(headings, "")
+    return Parsed(blocks, title=title, findings=hidden.findings(unseen))
 
 
 def _blocks(document: Any) -> Iterator[Block]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.entities import Block, Parsed
 from core.errors import ParseFailed
-from rag.readers import tables, text
+from rag.readers import html_hidden, html_table, tables, text
 from rag.readers.content import WRONG_CONTENT, require_text
 from rag.readers.limits import TOO_MUCH_TEXT, Limits
 
@@ -20,7 +20,6 @@ TOO_DEEP = (
 _DEEPEST = 2048  # libxml2's own
 _DECLARED = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z!?]")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SKIPPED = {"script", "style", "noscript", "template", "head", "nav", "svg", "iframe", "select", "button", "textarea"}
 _INLINE = {
     *(
@@ -48,34 +47,41 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
 def read(path: Path, limits: Limits) -> Parsed:
-    content = _decoded(path, limits)
+    if path.stat().st_size > limits.characters * 4:
+        raise ParseFailed(TOO_MUCH_TEXT, characters=limits.characters)
+    content = decoded(path.read_bytes(), ".html")
     if not _TAG.search(content):
         raise ParseFailed(WRONG_CONTENT, suffix=".html")
+    return page(content)
+
+
+def page(content: str) -> Parsed:
+    """What a visitor of the page would see, and what is hidden from visitors among the findings."""
     from lxml import html
 
     # As bytes, since lxml refuses a text that declares its own encoding.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    if not content.strip():
+        return Parsed(())
     root = html.document_fromstring(content.encode("utf-8", "ignore"), parser=parser)
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise ParseFailed(TOO_DEEP, depth=_DEEPEST)
     title = root.findtext(".//title") or ""
+    findings = html_hidden.take_out(root)
     for line_break in root.iter("br"):
         line_break.tail = f" {line_break.tail or ''}"
     blocks = tuple(_blocks(root))
     headings = (block.text for block in blocks if block.level == 1)
-    return Parsed(blocks, title=title.strip() or next(headings, ""))
+    return Parsed(blocks, title=title.strip() or next(headings, ""), findings=findings)
 
 
-def _decoded(path: Path, limits: Limits) -> str:
-    if path.stat().st_size > limits.characters * 4:
-        raise ParseFailed(TOO_MUCH_TEXT, characters=limits.characters)
-    data = path.read_bytes()
-    require_text(data, ".html")
+def decoded(data: bytes, suffix: str) -> str:
+    require_text(data, suffix)
     declared = _DECLARED.search(data[:4096])
     try:
         return data.decode(declared[1].decode() if declared else "utf-8")
     except (LookupError, UnicodeDecodeError):
-        return text.decode(data, ".html")
+        return text.decode(data, suffix)
 
 
 def _blocks(root: Any) -> Iterator[Block]:
@@ -85,16 +91,18 @@ def _blocks(root: Any) -> Iterator[Block]:
     inline: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
-        ends_paragraph = element.tag not in _INLINE and not _is_skipped(element)
+        ends_paragraph = element.tag not in _INLINE and element.tag not in _SKIPPED
         if ends_paragraph:
             yield from _paragraph(inline, _HEADINGS.get(element.tag, 0) if event == "end" else 0)
         if event == "end":
             inline.append(element.tail or "")
-        elif _is_skipped(element):
+        elif element.tag in _SKIPPED:
             walk.skip_subtree()
-        elif element.tag == "table" and _holds_data(element):
+        elif element.tag == "table" and html_table.holds_data(element):
             walk.skip_subtree()
-            yield from tables.blocks([_row(row) for row in element.iter("tr")])
+            if caption := html_table.caption(element):
+                yield Block(caption)
+            yield from tables.blocks(html_table.rows(element))
         else:
             inline.append(f"{'- ' if element.tag == 'li' else ''}{element.text or ''}")
     yield from _paragraph(inline)
@@ -105,24 +113,3 @@ def _paragraph(inline: list[str], level: int = 0) -> Iterator[Block]:
     inline.clear()
     if words and words != "-":
         yield Block(words, "heading", level) if level else Block(words)
-
-
-def _is_skipped(element: Any) -> bool:
-    return element.tag in _SKIPPED or _is_hidden(element)
-
-
-def _is_hidden(element: Any) -> bool:
-    return "hidden" in element.attrib or bool(_HIDDEN.search(element.get("style", "")))
-
-
-def _holds_data(table: Any) -> bool:
-    """Tables within it or a single column mean that it only arranges the page."""
-    return table.find(".//table") is None and any(len(_cells(row)) > 1 for row in table.iter("tr"))
-
-
-def _cells(row: Any) -> list[Any]:
-    return [cell for cell in row if cell.tag in ("td", "th")]
-
-
-def _row(row: Any) -> list[str]:
-    return [cell.text_content() for cell in _cells(row)]

@@ -11,7 +11,8 @@ TOO_MUCH_TEXT = "The file has more text than the limit of %(characters)s charact
 class Limits:
     """`pages` also counts slides; `characters` is the text of the whole document; `unpacked_mb` is what a zipped
     format (DOCX, XLSX, PPTX) may hold unpacked. `memory_mb` bounds the address space of the reading process,
-    `cpu_seconds` its computing time and `seconds` the time on the clock, all for one document."""
+    `cpu_seconds` its computing time and `seconds` the time on the clock, all for one document. Pages that are pictures
+    are recognised one by one, each within `page_seconds`, and the first `pictures` of a document only."""
 
     pages: int = 5_000
     characters: int = 20_000_000
@@ -19,3 +20,5 @@ class Limits:
     memory_mb: int = 1_024
     cpu_seconds: int = 120
     seconds: int = 300
+    page_seconds: int = 60
+    pictures: int = 500

@@ -1,7 +1,8 @@
 """Markdown, with or without front matter, and corpus files that hold many articles one after the other.
 
-An article opens with a line `---` and `key: value` lines (article_id, title, meta_tags, tags, summary); an empty line
-or a second `---` ends them, and the text follows. A value is JSON (a string or a list) or plain text.
+Front matter between two lines `---` is YAML. An article of a corpus file opens with a line `---` and `key: value` lines
+(article_id, title, meta_tags, tags, summary) which an empty line may end as well; a value of these is JSON (a string or
+a list) or plain text. What claims to be YAML and is not is read in this way, too.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from core.entities import Block, Parsed
-from rag.readers import tables, text
+from rag.readers import structured, tables, text
 from rag.readers.limits import Limits
 
 _ARTICLE = re.compile(r"^---[ \t]*\n(?=(?:article_id|title|meta_tags|tags|summary)[ \t]*:)", re.MULTILINE)
 _OPENING = re.compile(r"---[ \t]*\n(?=[A-Za-z_][\w-]*[ \t]*:)")
+_MOST_VALUES = 1_000
 _ENTRY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)$")
 _ITEM = re.compile(r"^[ \t]*-[ \t]+(.*)$")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*$")
@@ -83,6 +87,8 @@ def _front_matter(content: str) -> tuple[Front, str]:
     if not _OPENING.match(content):
         return front, content
     lines = content.split("\n")
+    if _is_closed(lines) and (read := _yaml(content)) is not None:
+        return read
     key = ""
     for number, line in enumerate(lines[1:], start=1):
         if entry := _ENTRY.match(line):
@@ -95,6 +101,40 @@ def _front_matter(content: str) -> tuple[Front, str]:
             closing = line.strip() == "---"
             return front, "\n".join(lines[number + closing :])
     return front, ""
+
+
+def _is_closed(lines: list[str]) -> bool:
+    """Whether a second `---` comes before an empty line."""
+    end = next((line.strip() for line in lines[1:] if line.strip() in ("", "---")), "")
+    return end == "---"
+
+
+def _yaml(content: str) -> tuple[Front, str] | None:
+    """None where the front matter is no YAML, or holds more than anybody writes by hand."""
+    import frontmatter
+    import yaml
+
+    try:
+        values, body = frontmatter.parse(content)
+    except yaml.YAMLError:
+        return None
+    front: Front = {}
+    for key, value in values.items():
+        items = list(islice(_scalars(value), _MOST_VALUES))
+        front[str(key)] = tuple(items) if isinstance(value, list) else ", ".join(items)
+    return front, body
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    """Every value within, with the name that it has; lazily, since references can make few lines a world."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from (f"{key}: {words}" for words in _scalars(one))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _scalars(one)
+    elif words := structured.shown(value):
+        yield words
 
 
 def _value(written: str) -> str | tuple[str, ...]:

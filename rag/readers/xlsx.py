@@ -1,27 +1,35 @@
-"""Excel workbooks: each sheet is a heading with its name and one table; formulas show their saved results."""
+"""Excel workbooks: each sheet is a heading with its name and one table; formulas show their saved results.
+
+Headers of several rows, as merged cells make them, become one row: `2024 / Q1`. Merged cells are known of workbooks of a
+common size only, since openpyxl holds the whole workbook in memory to tell them.
+"""
 
 from __future__ import annotations
 
 import datetime
 import warnings
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.entities import Block, Parsed
 from rag.readers import tables
 from rag.readers.content import require_office
 from rag.readers.limits import Limits
 
+_LARGE_BYTES = 8_000_000  # of the sheets, unpacked
+_MOST_HEADER_ROWS = 4
+
 
 def read(path: Path, limits: Limits) -> Parsed:
     require_office(path, "xl", ".xlsx", limits)
     import openpyxl
 
-    with warnings.catch_warnings():
+    with path.open("rb") as file, warnings.catch_warnings():  # openpyxl judges a path by its suffix; ours have none
         # openpyxl warns of features that it drops when it writes; nothing is written here.
         warnings.simplefilter("ignore")
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        workbook = openpyxl.load_workbook(file, read_only=_is_large(path), data_only=True)
         try:
             blocks = tuple(block for sheet in workbook.worksheets for block in _sheet(sheet))
             return Parsed(blocks, title=workbook.properties.title or "")
@@ -29,13 +37,61 @@ def read(path: Path, limits: Limits) -> Parsed:
             workbook.close()
 
 
+def _is_large(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        sheets = [one for one in archive.infolist() if one.filename.startswith("xl/worksheets/")]
+    return sum(one.file_size for one in sheets) > _LARGE_BYTES
+
+
 def _sheet(sheet: Any) -> Iterator[Block]:
-    # The size that a file states may be wrong or a million rows; without it the rows that exist are read.
-    sheet.reset_dimensions()
-    table = list(tables.blocks([[_shown(value) for value in row] for row in sheet.iter_rows(values_only=True)]))
+    merged = [_Span(*one.bounds) for one in sheet.merged_cells.ranges] if hasattr(sheet, "merged_cells") else []
+    if hasattr(sheet, "reset_dimensions"):
+        # The size that a file states may be wrong or a million rows; without it the rows that exist are read.
+        sheet.reset_dimensions()
+    rows = [[_shown(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    table = list(tables.blocks(_with_one_header(rows, merged) if merged else rows))
     if table:
         yield Block(sheet.title, "heading", 1)
         yield from table
+
+
+class _Span(NamedTuple):
+    """Merged cells; columns and rows count from 1, as openpyxl's do."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def _with_one_header(rows: list[list[str]], merged: Sequence[_Span]) -> list[list[str]]:
+    """The rows with each merged cell's text in every cell that it covers, and the rows of a header made one."""
+    width = max((sum(map(bool, row)) for row in rows), default=0)
+    inner = [one for one in merged if one.right - one.left + 1 < max(width, 2) or one.bottom > one.top]
+    for span in inner:
+        _spread(rows, span)
+    top = next((n for n, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
+    bottom = _header_end(top, inner)
+    if not top + 1 < bottom <= min(len(rows), top + _MOST_HEADER_ROWS):
+        return rows
+    header = [" / ".join(dict.fromkeys(filter(None, column))) for column in zip(*rows[top:bottom], strict=False)]
+    return [*rows[:top], header, *rows[bottom:]]
+
+
+def _header_end(top: int, merged: Sequence[_Span]) -> int:
+    """The row after the header that begins in row `top`; below a cell that spans columns stand the names of those."""
+    bottom = top + 1
+    for _ in range(_MOST_HEADER_ROWS):
+        starts = (one for one in merged if top < one.top <= bottom)
+        bottom = max([bottom, *(one.bottom + (one.right > one.left) for one in starts)])
+    return bottom
+
+
+def _spread(rows: list[list[str]], span: _Span) -> None:
+    text = rows[span.top - 1][span.left - 1] if span.top <= len(rows) else ""
+    for row in rows[span.top - 1 : span.bottom]:
+        for column in range(span.left - 1, min(span.right, len(row))):
+            row[column] = text
 
 
 def _shown(value: object) -> str:

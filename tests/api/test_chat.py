@@ -93,7 +93,8 @@ def test_the_built_in_answerer_quotes_the_collection(client: TestClient, ann: He
 
 
 def test_a_question_that_nothing_covers_is_refused_without_citations(client: TestClient, ann: Headers) -> None:
-    body = client.post("/api/chat", json={"message": "Who won the chess cup in Peru in 1911?"}, headers=ann).json()
+    asked = {"message": "Who won the chess cup in Peru in 1911?", "collection": "documents"}
+    body = client.post("/api/chat", json=asked, headers=ann).json()
     assert (body["action"], body["citations"]) == ("refuse", [])
     assert "Company documents" in body["reply"]
 

@@ -33,12 +33,28 @@ class Row(NamedTuple):
 SIGNED_IN = (401, 200, 200, 200)
 NOTHING = (401, 404, 404, 404)
 NEW_COLLECTION = {"json": {"name": "contracts", "title": "Contracts", "kind": "documents"}}
+NEW_TRIAL = {"json": {"kind": "folder", "config": {"path": "/etc"}}}
+NEW_SOURCE = {"json": {**NEW_TRIAL["json"], "name": "Papers"}}
 NEW_PERSON = {"json": {"email": "new@example.com", "name": "New", "role": "sales", "password": "a long passphrase"}}
+NEW_ACCOUNT = {"email": "x@example.com", "proof": "made up", "name": "X", "password": "a long passphrase"}
+TALK, NO_TALK = "/api/conversations/{conversation_id}", "/api/conversations/{nothing}"
+SWEEP, NO_SWEEP = "/api/compare/{experiment_id}/sweep", "/api/compare/{nothing}/sweep"
+VERSION = "/api/collections/{name}/versions/{number}"
+HELPFUL = {"json": {"helpful": True}}
+CORPUS, NO_CORPUS = "/api/collections/{name}", "/api/collections/nothing"
+RUN, NO_RUN = f"{CORPUS}/evaluations/{{evaluation_id}}", f"{NO_CORPUS}/evaluations/{{nothing}}"
+GOLDEN_FILE = {"files": {"file": ("g.jsonl", b'{"question": "x", "document": "y"}')}}
 
 ROWS = [
     Row("GET", "/api/health", (200, 200, 200, 200)),
     Row("GET", "/api/ready", (503, 503, 503, 503)),
     Row("POST", "/api/auth/token", (401, 401, 401, 401), {"data": {"username": "x@example.com", "password": "wrong"}}),
+    Row("POST", "/api/generate-code", (400, 400, 400, 400), {"json": {"email": "no address"}}),
+    Row("POST", "/api/verify-code", (400, 400, 400, 400), {"json": {"email": "x@example.com", "code": "123456"}}),
+    Row("POST", "/api/register", (400, 400, 400, 400), {"json": NEW_ACCOUNT}),
+    Row("GET", "/api/summaries", SIGNED_IN),
+    Row("DELETE", "/api/summaries", (401, 204, 204, 204)),
+    Row("DELETE", "/api/summaries/{summary_id}", NOTHING, path="/api/summaries/{nothing}"),
     Row("GET", "/api/me", SIGNED_IN),
     Row("GET", "/api/keys", SIGNED_IN),
     Row("POST", "/api/keys", (401, 201, 201, 201), {"json": {"name": "CI"}}),
@@ -51,15 +67,82 @@ ROWS = [
     Row("GET", "/api/collections", SIGNED_IN),
     Row("POST", "/api/collections", (401, 403, 403, 201), NEW_COLLECTION),
     Row("POST", "/api/collections/{name}/reindex", (401, 403, 403, 404), path="/api/collections/nothing/reindex"),
+    Row("GET", "/api/collections/{name}/versions", (401, 403, 404, 404), path="/api/collections/nothing/versions"),
+    Row("POST", f"{VERSION}/activate", (401, 403, 403, 404), path="/api/collections/nothing/versions/1/activate"),
+    Row("DELETE", VERSION, (401, 403, 403, 404), path="/api/collections/nothing/versions/1"),
+    Row("GET", "/api/collections/{name}/checks", (401, 403, 404, 404), path="/api/collections/nothing/checks"),
+    Row("POST", "/api/collections/{name}/checks", (401, 403, 403, 404), path="/api/collections/nothing/checks"),
+    Row("GET", "/api/collections/{name}/readers", (401, 403, 404, 404), path="/api/collections/nothing/readers"),
+    Row(
+        "PATCH",
+        "/api/collections/{name}/readers",
+        (401, 403, 403, 404),
+        {"json": {"roles": ["sales"]}},
+        "/api/collections/nothing/readers",
+    ),
+    Row("GET", "/api/documents/{document_id}/readers", NOTHING, path="/api/documents/{nothing}/readers"),
+    Row(
+        "PATCH",
+        "/api/documents/{document_id}/readers",
+        NOTHING,
+        {"json": {"roles": None}},
+        "/api/documents/{nothing}/readers",
+    ),
+    Row("GET", "/api/users/{user_id}/access", (401, 403, 403, 404), path="/api/users/{nothing}/access"),
+    Row("GET", "/api/users/{user_id}/collections", (401, 403, 403, 404), path="/api/users/{nothing}/collections"),
+    Row("GET", "/api/users/{user_id}/search", (401, 403, 403, 404), {"params": {"q": "x"}}, "/api/users/{other}/search"),
+    Row("GET", "/api/collections/{name}/sources", (401, 403, 404, 404), path="/api/collections/nothing/sources"),
+    Row(
+        "POST", "/api/collections/{name}/sources", (401, 403, 403, 404), NEW_SOURCE, "/api/collections/nothing/sources"
+    ),
+    Row("POST", "/api/sources/test", (401, 403, 403, 400), NEW_TRIAL),
+    Row("GET", "/api/sources/{source_id}", (401, 403, 404, 404), path="/api/sources/{nothing}"),
+    Row("PATCH", "/api/sources/{source_id}", (401, 403, 403, 404), {"json": {}}, "/api/sources/{nothing}"),
+    Row("DELETE", "/api/sources/{source_id}", (401, 403, 403, 404), path="/api/sources/{nothing}"),
+    Row("GET", "/api/sources/{source_id}/runs", (401, 403, 404, 404), path="/api/sources/{nothing}/runs"),
+    Row("POST", "/api/sources/{source_id}/runs", (401, 403, 403, 404), {"json": {}}, "/api/sources/{nothing}/runs"),
+    Row("POST", "/api/sources/runs/{run_id}/cancel", (401, 403, 403, 404), path="/api/sources/runs/{nothing}/cancel"),
+    Row("GET", "/api/source-hosts", (401, 403, 403, 200)),
+    Row("POST", "/api/source-hosts", (401, 403, 403, 201), {"json": {"host": "files.example.com"}}),
+    Row("DELETE", "/api/source-hosts/{host}", (401, 403, 403, 204), path="/api/source-hosts/files.example.com"),
+    Row("GET", f"{CORPUS}/golden", (401, 403, 404, 404), path=f"{NO_CORPUS}/golden"),
+    Row("POST", f"{CORPUS}/golden", (401, 403, 403, 404), {"json": {"question": "x"}}, f"{NO_CORPUS}/golden"),
+    Row("POST", f"{CORPUS}/golden/import", (401, 403, 403, 404), GOLDEN_FILE, f"{NO_CORPUS}/golden/import"),
+    Row("GET", f"{CORPUS}/golden/export", (401, 403, 404, 404), path=f"{NO_CORPUS}/golden/export"),
+    Row("DELETE", f"{CORPUS}/golden/{{question_id}}", (401, 403, 403, 404), path=f"{NO_CORPUS}/golden/{{nothing}}"),
+    Row("GET", f"{CORPUS}/evaluations", (401, 403, 404, 404), path=f"{NO_CORPUS}/evaluations"),
+    Row("POST", f"{CORPUS}/evaluations", (401, 403, 403, 404), {"json": {}}, f"{NO_CORPUS}/evaluations"),
+    Row("GET", RUN, (401, 403, 404, 404), path=NO_RUN),
+    Row("DELETE", RUN, (401, 403, 404, 404), path=NO_RUN),
+    Row("GET", f"{RUN}/comparison", (401, 403, 404, 404), {"params": {"before": str(uuid4())}}, f"{NO_RUN}/comparison"),
     Row("GET", "/api/documents", SIGNED_IN),
     Row("POST", "/api/documents", NOTHING, {"files": {"file": ("a.txt", b"text")}, "data": {"collection": "nothing"}}),
     Row("GET", "/api/documents/{document_id}", NOTHING, path="/api/documents/{nothing}"),
     Row("GET", "/api/documents/{document_id}/file", NOTHING, path="/api/documents/{nothing}/file"),
     Row("GET", "/api/documents/{document_id}/pages/{page}", NOTHING, path="/api/documents/{nothing}/pages/1"),
     Row("DELETE", "/api/documents/{document_id}", NOTHING, path="/api/documents/{nothing}"),
+    Row("GET", "/api/documents/quarantine", (401, 403, 403, 200)),
+    Row("GET", "/api/documents/{document_id}/findings", (401, 404, 404, 200), path="/api/documents/{nothing}/findings"),
+    Row("POST", "/api/documents/{document_id}/release", (401, 403, 403, 404), path="/api/documents/{nothing}/release"),
+    Row("POST", "/api/documents/{document_id}/reject", (401, 403, 403, 404), path="/api/documents/{nothing}/reject"),
+    Row("POST", "/api/documents/{document_id}/cancel", NOTHING, path="/api/documents/{nothing}/cancel"),
+    Row("POST", "/api/documents/{document_id}/retry", NOTHING, path="/api/documents/{nothing}/retry"),
+    Row("POST", "/api/jobs/{job_id}/cancel", NOTHING, path="/api/jobs/{nothing}/cancel"),
     Row("POST", "/api/chat", NOTHING, {"json": {"message": "Hello", "collection": "nothing"}}),
     Row("GET", "/api/chat/{message_id}", NOTHING, path="/api/chat/{nothing}"),
     Row("POST", "/api/chat/{message_id}/stop", NOTHING, path="/api/chat/{nothing}/stop"),
+    Row("GET", "/api/conversations", SIGNED_IN),
+    Row("POST", "/api/conversations", (401, 201, 201, 201), {"json": {"title": "Leave"}}),
+    Row("GET", f"{TALK}", NOTHING, path=NO_TALK),
+    Row("PATCH", f"{TALK}", NOTHING, {"json": {"pinned": True}}, NO_TALK),
+    Row("DELETE", f"{TALK}", NOTHING, path=NO_TALK),
+    Row("GET", f"{TALK}/messages", NOTHING, path=f"{NO_TALK}/messages"),
+    Row("POST", f"{TALK}/messages", NOTHING, {"json": {"message": "Hello"}}, f"{NO_TALK}/messages"),
+    Row("PUT", f"{TALK}/messages/{{message_id}}/feedback", NOTHING, HELPFUL, f"{NO_TALK}/messages/{{nothing}}/feedback"),
+    Row("GET", f"{TALK}/export", NOTHING, path=f"{NO_TALK}/export"),
+    Row("GET", f"{TALK}/shares", NOTHING, path=f"{NO_TALK}/shares"),
+    Row("POST", f"{TALK}/shares", NOTHING, {"json": {"email": "x@example.com"}}, f"{NO_TALK}/shares"),
+    Row("DELETE", f"{TALK}/shares/{{user_id}}", NOTHING, path=f"{NO_TALK}/shares/{{nothing}}"),
     Row("POST", "/api/route", SIGNED_IN, {"json": {"message": "How much does a bakery earn?"}}),
     Row("GET", "/api/search", NOTHING, {"params": {"q": "tea", "collection": "nothing"}}),
     Row("POST", "/api/chat", NOTHING, {"json": {"message": "tea", "collection": "nothing"}}),
@@ -72,6 +155,11 @@ ROWS = [
     Row("GET", "/api/providers", SIGNED_IN),
     Row("POST", "/api/compare", (401, 403, 400, 400), {"json": {"message": "Hello", "configurations": []}}),
     Row("GET", "/api/compare/{experiment_id}", (401, 403, 404, 404), path="/api/compare/{nothing}"),
+    Row("POST", "/api/compare/{experiment_id}/stop", (401, 403, 404, 404), path="/api/compare/{nothing}/stop"),
+    Row("POST", f"{SWEEP}", (401, 403, 404, 404), {"json": {"temperatures": [0], "top_ps": [1]}}, NO_SWEEP),
+    Row("GET", f"{SWEEP}", (401, 403, 404, 404), path=NO_SWEEP),
+    Row("DELETE", f"{SWEEP}", (401, 403, 404, 404), path=NO_SWEEP),
+    Row("GET", "/api/stats/tokens", SIGNED_IN, {"params": {"by": "model"}}),
     Row("GET", "/api/jobs/{job_id}", NOTHING, path="/api/jobs/{nothing}"),
 ]
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 
 import api
 from core.entities import User
+from core.playground_entities import Configuration
 from core.roles import Role
 from core.settings import Settings
 from services import container
 from services.container import Services
+from services.playground import Comparison
 from tests.conftest import KEY
+from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
+from tests.servers.scripted import Reply
 
 
 @pytest.fixture
@@ -58,6 +65,62 @@ def test_several_configurations_answer_one_question(
     assert "answered with an error" in attempts[1]["error"]
     assert attempts[2]["usage"] == {"prompt_tokens": 11, "completion_tokens": 7, "estimated": False}
     assert client.get(f"/api/compare/{answer['id']}", headers=analyst).json() == answer
+
+
+def test_columns_stream_side_by_side_as_events(
+    client: TestClient, analyst: dict[str, str], ollama: OllamaServer, openai: OpenAIServer
+) -> None:
+    ollama.script.default = Reply(("Four", "teen", " days."), pause=0.1)
+    openai.script.default.status = 500
+    columns = [{"provider": "ollama", "retrieval": False}, {"provider": "openai", "retrieval": False}]
+    body = {"message": "How many days?", "configurations": columns, "repeats": 2}
+    headers = {**analyst, "Accept": "text/event-stream"}
+    with client.stream("POST", "/api/compare", json=body, headers=headers) as answer:
+        told = events("".join(answer.iter_text()))
+    assert (told[0][0], told[-1][0]) == ("started", "done")
+    pieces = [data["text"] for kind, data in told if kind == "token" and (data["column"], data["attempt"]) == (0, 1)]
+    assert "".join(pieces) == "Fourteen days."
+    assert len(pieces) > 1
+    ended = {(data["column"], data["attempt"]): data["result"]["status"] for kind, data in told if kind == "column"}
+    assert ended == {(0, 0): "done", (0, 1): "done", (1, 0): "failed", (1, 1): "failed"}
+    assert told[-1][1]["id"] == told[0][1]["id"] == answer.headers["X-Experiment-Id"]
+    assert [len(column["attempts"]) for column in told[-1][1]["columns"]] == [2, 2]
+
+
+def events(stream: str) -> list[tuple[str, dict[str, Any]]]:
+    told = (block.split("\n", 1) for block in stream.strip().split("\n\n") if block.startswith("event:"))
+    return [(kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for kind, data in told]
+
+
+def test_a_column_can_be_stopped(client: TestClient, analyst: dict[str, str], ollama: OllamaServer) -> None:
+    ollama.script.default = Reply(fault="hang")
+    who = container.current().sessions.resolve_bearer(analyst["Authorization"].removeprefix("Bearer "))
+    asked = Comparison("How many days?", [Configuration("ollama", retrieval=False)], "")
+    experiment = container.current().playground.start(who, asked)
+    client.post(f"/api/compare/{experiment}/stop", params={"column": 0}, headers=analyst)
+    assert container.current().playground.wait(experiment, 20)
+    answer = client.get(f"/api/compare/{experiment}", headers=analyst).json()
+    assert answer["columns"][0]["attempts"][0]["status"] == "stopped"
+
+
+def test_a_sweep_is_started_followed_and_read(client: TestClient, analyst: dict[str, str]) -> None:
+    body = {"message": "How many days?", "configurations": [{"provider": "ollama", "retrieval": False}]}
+    address = f"/api/compare/{client.post('/api/compare', json=body, headers=analyst).json()['id']}"
+    assert client.get(f"{address}/sweep", headers=analyst).status_code == 404
+    grid = {"temperatures": [0, 1], "top_ps": [0.5], "repeats": 2}
+    started = client.post(f"{address}/sweep", json=grid, headers=analyst)
+    assert started.status_code == 202
+    job = UUID(started.json()["job_id"])
+    waiting = client.get(f"{address}/sweep", headers=analyst).json()
+    assert (waiting["status"], waiting["done"], waiting["total"]) == ("waiting", 0, 2)
+    container.current().sweeps.run(job, UUID(address.rsplit("/", 1)[1]), 0)
+    done = client.get(f"{address}/sweep", headers=analyst).json()
+    assert (done["status"], [len(cell["attempts"]) for cell in done["cells"]]) == ("done", [2, 2])
+    assert client.get(f"/api/jobs/{job}", headers=analyst).json()["status"] == "done"
+    again = client.post(f"{address}/sweep", json=grid, headers=analyst)
+    assert again.status_code == 202
+    assert client.delete(f"{address}/sweep", headers=analyst).json()["status"] == "cancelled"
+    assert client.post(f"{address}/sweep", json={**grid, "column": 4}, headers=analyst).status_code == 400
 
 
 @pytest.mark.parametrize(

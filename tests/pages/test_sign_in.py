@@ -6,7 +6,7 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
-from core.entities import Client, UserStatus
+from core.entities import Client, Principal, UserStatus
 from core.roles import Role
 from services.accounts import MOST_TRIES
 from tests.pages.conftest import PASSWORD, Browser, words
@@ -80,6 +80,27 @@ def test_registering_makes_an_account_that_waits(browser: Browser) -> None:
         made = tx.users.by_email("jo@example.com")
     assert made
     assert (made.name, made.status) == ("Jo Newcomer", UserStatus.PENDING)
+
+
+def test_an_address_that_needs_no_approval_is_proven_with_a_code_first(browser: Browser) -> None:
+    services = browser.services
+    admin = Principal(Role.ADMIN, user_id=browser.person(Role.ADMIN).id)
+    services.allowlist.put(admin, "example.com", approved=True, lasting=False)
+    page = browser.open()
+    _fill(page, "Jo", "Newcomer", "jo@example.com", "a long pass phrase", "a long pass phrase", first=2)
+    _submit(page, "Create account")
+    assert "A code is on its way to **jo@example.com**" in words(page)
+    with services.db.begin() as tx:
+        assert tx.users.by_email("jo@example.com") is None
+        code = re.search(r"\b\d{6}\b", tx.outbox.recent(limit=1, offset=0)[0].body)
+    assert code
+    _fill(page, "000000" if code[0] != "000000" else "111111", first=2)
+    _submit(page, "Confirm")
+    assert "This code is wrong" in words(page)
+    _fill(page, code[0], first=2)
+    _submit(page, "Confirm")
+    assert "/auth/session" in _html(page)
+    assert services.accounts.sign_in("jo@example.com", "a long pass phrase", Client()).status is UserStatus.ACTIVE
 
 
 def test_two_passwords_that_differ_are_refused_in_the_readers_language(browser: Browser) -> None:

@@ -67,7 +67,7 @@ def wait_for_child(parent: int | None = None) -> psutil.Process:
                 return child
 
 
-@pytest.mark.parametrize("suffix", readers.supported())
+@pytest.mark.parametrize("suffix", samples.GOOD)
 def test_a_child_gives_what_reading_in_this_process_gives(
     suffix: str, parser: Parser, saved: Callable[[str, bytes], Path]
 ) -> None:

@@ -15,10 +15,11 @@ from core.errors import FingerprintMismatch
 from core.roles import Role
 from core.settings import Settings
 from data.database import Database
+from rag.fusion import fuse
 from rag.lexical import Lexical
 from rag.questions import Questions
 from rag.readable import Readable
-from rag.retrieval import Retriever, fuse
+from rag.retrieval import Retriever
 from rag.vectors import Vectors
 from services.indexing import Indexing
 from tests.shelves import ADMIN, GUEST, SALES, Shelves

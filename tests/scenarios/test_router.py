@@ -16,8 +16,8 @@ from bench import router as bench
 from bench.duplicates import near_duplicates
 from bench.labelled import questions
 from core.settings import ROOT
+from rag.classifier import Classifier
 from scenarios import train
-from scenarios.classifier import Classifier
 from scenarios.router import MODEL, SCENARIOS, DecidedBy, Route, Router, State, read_answer
 
 OPEN = "policy on coffee shops"  # documents or figures?

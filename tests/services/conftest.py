@@ -14,7 +14,9 @@ from core.security import hash_password
 from core.settings import Settings
 from data.database import Database
 from services.accounts import Accounts
+from services.codes import Codes
 from services.credentials import Passwords
+from services.enrolment import Enrolment
 from services.keys import Keys
 from services.mail import Mail
 from services.people import People
@@ -37,6 +39,8 @@ class House:
         passwords = Passwords(ROUNDS)
         self.mail = Mail(db, settings)
         self.accounts = Accounts(db, settings, self.mail, Rates(db), passwords)
+        self.codes = Codes(db, settings, self.mail, Rates(db))
+        self.enrolment = Enrolment(db, settings, self.mail, Rates(db), passwords)
         self.people = People(db, settings, self.mail, self.accounts, passwords)
         self.keys = Keys(db)
         self.sessions = Sessions(db, self.keys)

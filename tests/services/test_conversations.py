@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from core.conversation_entities import Shelf
 from core.entities import (
     Action,
     Citation,
@@ -23,6 +25,7 @@ from data.database import Database
 from data.stores.documents import NewDocument
 from data.stores.messages import NewMessage, Written
 from services.conversations import Conversations, title_from
+from services.upkeep import Upkeep
 
 SECRET = "The merger with Oakline closes in May."
 
@@ -78,6 +81,11 @@ def _written(*cited: Citation) -> Written:
     )
 
 
+def _sealed(db: Database, words: str) -> bytes:
+    with db.begin() as tx:
+        return tx.cipher.seal(words)
+
+
 def test_the_list_is_newest_first_with_pages_and_a_total(
     db: Database, conversations: Conversations, ann: Principal
 ) -> None:
@@ -92,7 +100,7 @@ def test_archiving_moves_a_conversation_out_of_the_list_and_back(
     talk = _talk(db, ann)
     conversations.archive(ann, talk)
     assert conversations.page(ann) == ([], 0)
-    assert [one.id for one in conversations.page(ann, archived=True)[0]] == [talk]
+    assert [one.id for one in conversations.page(ann, Shelf.ARCHIVED)[0]] == [talk]
     conversations.archive(ann, talk, False)
     assert conversations.page(ann)[1] == 1
 
@@ -104,8 +112,55 @@ def test_search_reads_titles_and_messages_of_ones_own_in_any_case(
     by_title = _talk(db, ann, title="Отпуска летом")
     _talk(db, ann, "parking")
     _talk(db, _person(db, "bob@example.com"), "дней отпуска")
-    assert [one.id for one in conversations.search(ann, " отпуска ")] == [by_title, by_message]
+    found = conversations.search(ann, " отпуска ")
+    assert [(one.conversation.id, one.excerpt) for one in found] == [
+        (by_title, ""),
+        (by_message, "Сколько дней ОТПУСКА?"),
+    ]
     assert len(conversations.search(ann, "")) == 3
+
+
+def test_search_takes_ё_for_е_and_shows_what_stands_around(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    _talk(db, ann, "x" * 200 + " Чёрный список " + "y" * 200)
+    (hit,) = conversations.search(ann, "черный")
+    assert "Чёрный список" in hit.excerpt
+    assert (hit.excerpt[0], hit.excerpt[-1]) == ("…", "…")
+    assert len(hit.excerpt) < 200
+
+
+def test_search_of_one_shelf_finds_what_stands_there(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    active, archived, gone = (_talk(db, ann, "The parking rules") for _ in range(3))
+    conversations.archive(ann, archived)
+    conversations.delete(ann, gone)
+    shelves = {Shelf.ACTIVE: [active], Shelf.ARCHIVED: [archived], Shelf.DELETED: [gone], None: [archived, active]}
+    for shelf, ids in shelves.items():
+        assert {hit.conversation.id for hit in conversations.search(ann, "parking", shelf)} == set(ids)
+
+
+def test_five_thousand_messages_are_searched_in_a_moment(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    sealed = [_sealed(db, f"message {n} about leave, pay and parking " * 8) for n in range(10)]
+    with db.begin() as tx:
+        talks = [tx.conversations.create(ann, f"Talk {n}").id for n in range(50)]
+        rows = [{"c": talks[n % 50], "t": sealed[n % 10]} for n in range(5_000)]
+        statement = "INSERT INTO messages (conversation_id, author, text_sealed) VALUES (:c, 'user', :t)"
+        tx.connection.execute(text(statement), rows)
+    started = time.perf_counter()
+    assert conversations.search(ann, "a word that nobody said") == []
+    assert time.perf_counter() - started < 1.5  # 0.25 s on a machine that is not busy
+
+
+def test_pinned_conversations_stand_first(db: Database, conversations: Conversations, ann: Principal) -> None:
+    first, second, third = (_talk(db, ann, title=f"Talk {n}") for n in range(3))
+    conversations.pin(ann, first)
+    assert [one.id for one in conversations.page(ann)[0]] == [first, third, second]
+    conversations.pin(ann, first, False)
+    assert [one.id for one in conversations.page(ann)[0]] == [third, second, first]
 
 
 def test_a_new_name_is_tidied_and_bounded(db: Database, conversations: Conversations, ann: Principal) -> None:
@@ -128,20 +183,142 @@ def test_other_peoples_conversations_do_not_exist_not_even_for_administrators(
             lambda who=who: conversations.rename(who, talk, "Mine"),
             lambda who=who: conversations.archive(who, talk),
             lambda who=who: conversations.delete(who, talk),
+            lambda who=who: conversations.thread(who, talk),
+            lambda who=who: conversations.pin(who, talk),
+            lambda who=who: conversations.restore(who, talk),
         ):
             with pytest.raises(NotFound):
                 attempt()
     assert conversations.find(ann, talk).title == "A talk"
 
 
-def test_a_deleted_conversation_takes_its_messages_along(
+def test_a_deleted_conversation_waits_in_the_trash_and_comes_back_whole(
     db: Database, conversations: Conversations, ann: Principal
 ) -> None:
     talk, _ = _cited(db, ann)
     conversations.delete(ann, talk)
+    assert conversations.page(ann) == ([], 0)
+    with pytest.raises(NotFound):
+        conversations.find(ann, talk)
+    assert [one.id for one in conversations.page(ann, Shelf.DELETED)[0]] == [talk]
+    assert conversations.thread(ann, talk).conversation.deleted_at is not None
+    assert conversations.restore(ann, talk).deleted_at is None
+    assert [one.text for one in conversations.messages(ann, talk)] == ["In May [1]."]
+
+
+def test_the_nightly_job_purges_what_lay_in_the_trash_for_thirty_days(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    old, fresh, kept = _cited(db, ann)[0], _talk(db, ann, "Hello"), _talk(db, ann, "Hello")
+    conversations.delete(ann, old)
+    conversations.delete(ann, fresh)
     with db.begin() as tx:
-        left = tx.connection.execute(text("SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM citations)"))
-        assert left.scalar_one() == 0
+        moved = "UPDATE conversations SET deleted_at = deleted_at - interval '31 days' WHERE id = :id"
+        tx.connection.execute(text(moved), {"id": old})
+    Upkeep(db).prune()
+    assert [one.id for one in conversations.page(ann, Shelf.DELETED)[0]] == [fresh]
+    assert [one.id for one in conversations.page(ann)[0]] == [kept]
+    assert _rows(db) == 2
+
+
+def test_the_trash_is_emptied_for_good_and_only_the_trash(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    talk, kept = _cited(db, ann)[0], _talk(db, ann, "Hello")
+    assert conversations.purge(ann, kept) == 0
+    conversations.delete(ann, talk)
+    assert conversations.purge(_person(db, "bob@example.com"), talk) == 0
+    assert conversations.purge(ann) == 1
+    assert _rows(db) == 1
+
+
+def test_a_person_can_have_everything_they_said_forgotten(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    bob = _person(db, "bob@example.com")
+    _talk(db, bob, "Hello")
+    conversations.delete(ann, _talk(db, ann, "Hello"))
+    _talk(db, ann, "Hello")
+    assert conversations.forget(ann) == 2
+    assert (conversations.page(ann)[1], conversations.page(bob)[1]) == (0, 1)
+
+
+def _rows(db: Database) -> int:
+    with db.begin() as tx:
+        count = "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM citations)"
+        return tx.connection.execute(text(count)).scalar_one()  # type: ignore[no-any-return]
+
+
+# --- branches -------------------------------------------------------------------------------------------------------
+
+
+def _say(db: Database, talk: UUID, author: str, line: str) -> UUID:
+    with db.begin() as tx:
+        return tx.messages.add(NewMessage(talk, author, line))
+
+
+def _rewind(db: Database, message: UUID) -> None:
+    with db.begin() as tx:
+        tx.threads.rewind(message)
+
+
+def test_an_edited_message_begins_a_branch_beside_the_old_one(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    talk = _talk(db, ann)
+    first = _say(db, talk, "user", "How many days?")
+    _say(db, talk, "assistant", "28.")
+    asked = _say(db, talk, "user", "And in May?")
+    _say(db, talk, "assistant", "None.")
+    _rewind(db, asked)
+    edited = _say(db, talk, "user", "And in June?")
+    _say(db, talk, "assistant", "Two.")
+    thread = conversations.thread(ann, talk).messages
+    assert [one.text for one in thread] == ["How many days?", "28.", "And in June?", "Two."]
+    assert [one.versions for one in thread] == [(), (), (asked, edited), ()]
+    conversations.choose(ann, asked)
+    assert [one.text for one in conversations.messages(ann, talk)] == ["How many days?", "28.", "And in May?", "None."]
+    _rewind(db, first)
+    anew = _say(db, talk, "user", "How much pay?")
+    (only,) = conversations.thread(ann, talk).messages
+    assert (only.text, only.versions) == ("How much pay?", (first, anew))
+    conversations.choose(ann, first)  # the branch on which was spoken last
+    assert [one.text for one in conversations.messages(ann, talk)][2:] == ["And in June?", "Two."]
+
+
+def test_a_branch_of_somebody_elses_conversation_cannot_be_chosen(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    message = _say(db, _talk(db, ann), "user", "Hello")
+    with pytest.raises(NotFound):
+        conversations.choose(_person(db, "root@example.com", Role.ADMIN), message)
+
+
+def test_a_long_conversation_opens_with_its_newest_part(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    talk = _talk(db, ann, *(str(n) for n in range(25)))
+    newest = conversations.thread(ann, talk, last=10)
+    assert ([one.text for one in newest.messages], newest.more) == ([str(n) for n in range(15, 25)], True)
+    before = conversations.thread(ann, talk, last=10, above=newest.messages[0].id)
+    assert ([one.text for one in before.messages], before.more) == ([str(n) for n in range(5, 15)], True)
+    rest = conversations.thread(ann, talk, last=10, above=before.messages[0].id)
+    assert ([one.text for one in rest.messages], rest.more) == ([str(n) for n in range(5)], False)
+    assert len(conversations.whole(ann, talk, most=1_000).messages) == 25
+
+
+def test_an_answer_that_is_being_written_ends_when_its_conversation_is_thrown_away(
+    db: Database, conversations: Conversations, ann: Principal
+) -> None:
+    talk = _talk(db, ann, "Hello")
+    with db.begin() as tx:
+        answer = tx.messages.add(NewMessage(talk, "assistant", "", status=MessageStatus.STREAMING))
+    assert conversations.running(ann, talk) == [answer]
+    conversations.delete(ann, talk)
+    with db.begin() as tx:
+        assert not tx.messages.save_partial(answer, "more")
+    conversations.restore(ann, talk)
+    assert [one.status for one in conversations.messages(ann, talk)] == [MessageStatus.COMPLETE, MessageStatus.STOPPED]
 
 
 def test_nothing_that_was_said_stands_in_the_database_in_clear(db: Database, ann: Principal) -> None:

@@ -11,7 +11,7 @@ from core.errors import BadInput, Forbidden, NotFound, TooLarge, UnsupportedForm
 from core.roles import Role
 from services.blobs import Blobs
 from services.container import Services
-from services.documents import LIMIT, clean_filename
+from services.intake import LIMIT, clean_filename
 from tests import samples
 from tests.desk import ENGLISH, RUSSIAN, Desk
 
@@ -232,9 +232,8 @@ def test_only_its_owner_and_administrators_delete_a_shared_document(desk: Desk) 
 
 def test_a_deletion_reaches_the_versions_before_a_reindex(desk: Desk) -> None:
     document = desk.index(desk.sales, RUSSIAN)
-    run = desk.services.collections.reindex(desk.admin, "documents")
-    new, old = desk.services.collections.versions(desk.admin, "documents")
-    desk.services.reindexing.run(run, new.id)
+    desk.rebuild()
+    new, old = (one.version for one in desk.services.versions.list(desk.admin, "documents"))
     removed = desk.services.documents.delete(desk.sales, document.id)
     assert (removed.chunks, removed.lexical) == (2, 2)
     assert desk.services.lexical.count(old.vector_name) == desk.services.lexical.count(new.vector_name) == 0

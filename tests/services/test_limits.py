@@ -88,3 +88,14 @@ def test_only_administrators_see_and_change_limits(limits: Limits) -> None:
         limits.all(someone())
     with pytest.raises(Forbidden):
         limits.change(someone(Role.ANALYST), RoleLimit(Role.SALES, 100))
+
+
+def test_the_wait_for_the_next_day_is_told_in_hours_and_minutes(limits: Limits, house: House) -> None:
+    who = someone()
+    limits.change(house.admin(), RoleLimit(Role.SALES, 5, tokens_per_day=10))
+    limits.spend(who, 10)
+    with pytest.raises(TooMany) as refused:
+        limits.check_quota(who)
+    values = refused.value.values
+    assert 0 <= values["minutes"] < 60
+    assert abs(values["hours"] * 3600 + values["minutes"] * 60 - values["seconds"]) <= 60

@@ -9,6 +9,7 @@ import pytest
 
 from core.entities import Principal
 from core.errors import BadInput, NotFound
+from core.evaluation_entities import NewGolden
 from core.playground_entities import Configuration, Experiment
 from core.roles import Role
 from core.settings import Settings
@@ -63,6 +64,49 @@ def test_answers_that_differ_agree_less(desk: Desk, asked: Experiment, ollama: O
     ollama.script.reply("a b x y")
     desk.services.sweeps.run(run_id, asked.id, 0)
     assert state(desk, asked).grid[0].agreement == 0.5
+
+
+GOLDEN = (
+    NewGolden("How long is the leave?", passage="The leave is thirty days a year.", answer="thirty days"),
+    NewGolden("When is lunch served?", passage="Lunch is served at noon in the hall."),
+)
+
+
+@pytest.fixture
+def examined(desk: Desk) -> Experiment:
+    """An experiment over documents with a golden set of two questions, one of them with a short answer."""
+    for golden in GOLDEN:
+        desk.index(desk.admin, golden.passage, f"{golden.passage[:9]}.txt")
+        desk.services.golden.add(desk.admin, "documents", golden)
+    question = Comparison("How many days?", [Configuration("ollama")], "documents")
+    experiment_id = desk.services.playground.start(desk.analyst, question)
+    assert desk.services.playground.wait(experiment_id, 20)
+    return desk.services.playground.state(desk.analyst, experiment_id)
+
+
+@pytest.mark.parametrize(
+    ("answer", "share"),
+    [
+        ("It is THIRTY  days [1].", 1.0),  # the short answer, and a citation of the first passage
+        ("Some weeks [1].", 0.5),  # only the citation counts, where no short answer is known
+        ("Nothing of the kind.", 0.0),
+    ],
+)
+def test_golden_questions_are_asked_at_every_point_and_counted_when_right(
+    desk: Desk, examined: Experiment, ollama: OllamaServer, answer: str, share: float
+) -> None:
+    ollama.script.default.text = answer
+    run_id = desk.services.sweeps.start(desk.analyst, examined.id, 0, [0.0, 1.0], [0.9], repeats=1, golden=5)
+    ollama.script.requests.clear()
+    desk.services.sweeps.run(run_id, examined.id, 0)
+    assert len(ollama.script.asked("/api/chat")) == 2 * (1 + len(GOLDEN))
+    assert [(cell.golden, cell.golden_asked) for cell in state(desk, examined).grid] == [(share, 2)] * 2
+
+
+def test_golden_questions_need_a_golden_set(desk: Desk, asked: Experiment) -> None:
+    for count in (1, -1, 21):
+        with pytest.raises(BadInput):
+            desk.services.sweeps.start(desk.analyst, asked.id, 0, [0.5], [0.9], golden=count)
 
 
 def test_a_sweep_that_was_interrupted_asks_only_what_is_missing(

@@ -201,7 +201,7 @@ def test_history_goes_to_the_model_without_old_numbers(room: Room, ollama: Ollam
     ollama.script.reply("28 days [1].")
     _, started = room.ask(ann)
     ollama.script.reply("Yes [1].")
-    room.ask(ann, "Is that all?", conversation_id=started.conversation_id)
+    room.ask(ann, "Who approves the leave of a manager?", conversation_id=started.conversation_id)
     sent = [message["content"] for message in ollama.script.asked("/api/chat")[1]["messages"]]
     assert sent[1:3] == ["How many days of leave?", "28 days."]
     assert len(room.thread(ann, started.conversation_id)) == 4
@@ -350,8 +350,6 @@ def test_regenerate_replaces_the_last_answer_in_the_list(room: Room, ollama: Oll
     assert [m.text for m in thread] == ["How many days of leave?", "Twenty-eight [1]."]
     assert (thread[1].params, thread[1].collection) == ({"temperature": 0.9}, "faq")
     assert room.turns.find(ann, started.message_id).text == "Thirty [1]."
-    with pytest.raises(BadInput):
-        room.turns.regenerate(ann, started.message_id)
 
 
 def test_after_a_restart_unfinished_answers_are_stopped_with_their_text(room: Room, ollama: OllamaServer) -> None:

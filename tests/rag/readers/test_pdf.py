@@ -15,6 +15,7 @@ from rag.readers import Limits
 from tests import samples
 from tests.shared import SHARED_DATA, needs_shared_data
 
+pytestmark = pytest.mark.usefixtures("without_tesseract")  # what it adds is in test_ocr
 DOCUMENTS = SHARED_DATA / "documents"
 WITHOUT_TEXT = {
     "cmyk-image.pdf",
@@ -55,7 +56,7 @@ def test_every_shared_document_ends_in_text_or_in_a_sentence() -> None:
         else:
             assert any(block.text for block in parsed.blocks), path.name
     assert set(failed) == WITHOUT_TEXT | PROTECTED
-    assert all("is a scan or holds pictures only" in failed[name] for name in WITHOUT_TEXT)
+    assert all("the file is a scan or holds pictures only" in failed[name] for name in WITHOUT_TEXT)
     assert all("protected by a password" in failed[name] for name in PROTECTED)
 
 
@@ -97,18 +98,6 @@ def test_arabic_is_in_reading_order() -> None:
 def test_filled_form_fields_are_read_and_attachments_are_mentioned() -> None:
     assert "First Name: Alice" in [block.text for block in shared("libreoffice-form.pdf").blocks]
     assert "attached files" in shared("with-attachment.pdf").notes[0]
-
-
-def test_pages_without_text_are_noted_and_counted(tmp_path: Path) -> None:
-    parsed = read(tmp_path, samples.pdf([[samples.SENTENCE], [], [], ["The end of it."], []]))
-    assert "no text, only pictures" in parsed.notes[0]
-    assert parsed.metadata["pages_without_text"] == "2-3, 5"
-    assert [block.page for block in parsed.blocks] == [1, 4]
-
-
-def test_a_scan_fails_with_its_pages_and_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(ParseFailed, match=r"pages: 3.*OCR.*Tesseract"):
-        read(tmp_path, samples.pdf([[], [], []]))
 
 
 def test_a_pdf_without_its_end_says_so_where_its_text_could_be_read(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 BUCKETS = 2**16  # of hashed features; fewer lose accuracy to collisions, more only fill the file
 HEAD, TAIL = 500, 200  # characters that are read of a long message: what is wanted stands first or last
+_STRENGTH = 20.0  # inverse of the regularisation
 _CHARACTERS = range(3, 6)  # lengths of the character n-grams, within words and their borders
 _LONGEST_WORD, _STEM = 24, 5  # characters
 _EMAIL = re.compile(r"[^\s@<>,;:]{1,64}@[^\s@<>,;:]{1,100}\.[^\s@<>,;:.]{2,20}")
 _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
 _NUMBER = re.compile(r"\d+")
 Floats = NDArray[np.float32]
+Buckets = NDArray[np.int64]
 _WORD = re.compile(r"\w+|[?!:]")
 
 
@@ -31,13 +33,17 @@ def words_of(text: str) -> list[str]:
     return [word[:_LONGEST_WORD] for word in _WORD.findall(marked)]
 
 
-def features(text: str) -> NDArray[np.int64]:
+def features(text: str) -> Buckets:
     """The buckets that `text` falls into, each once, ascending."""
-    buckets = {crc32(gram.encode()) % BUCKETS for gram in _grams(words_of(text))}
-    return np.array(sorted(buckets), dtype=np.int64)
+    return buckets(grams(words_of(text)))
 
 
-def _grams(words: list[str]) -> Iterator[str]:
+def buckets(found: Iterable[str]) -> Buckets:
+    """Of features that are named by texts."""
+    return np.array(sorted({crc32(gram.encode()) % BUCKETS for gram in found}), dtype=np.int64)
+
+
+def grams(words: Sequence[str]) -> Iterator[str]:
     yield from (f"w {word}" for word in words)
     yield from (f"h {word}" for word in words[:2])
     yield f"n {min(len(words), 8)}"
@@ -63,7 +69,10 @@ class Classifier:
 
     def scores(self, text: str) -> dict[str, float]:
         """A probability for every label; they sum to 1."""
-        found = features(text)
+        return self.scored(features(text))
+
+    def scored(self, found: Buckets) -> dict[str, float]:
+        """The same of a text's buckets."""
         logits = self.bias + self.weights[:, found] @ unit(self.rarity[found])
         exponents = np.exp(logits - logits.max())
         return dict(zip(self.labels, (exponents / exponents.sum()).tolist(), strict=True))
@@ -79,6 +88,21 @@ class Classifier:
             labels = tuple(str(label) for label in file["labels"])
             weights, bias, rarity = (file[name].astype(np.float32) for name in ("weights", "bias", "rarity"))
         return cls(labels, weights, bias, rarity)
+
+
+def fit(rows: Sequence[Buckets], labels: Sequence[str], strength: float = _STRENGTH) -> Classifier:
+    """A classifier of texts by their buckets; the same ones always give the same one. Needs scikit-learn."""
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    columns = np.concatenate(rows)
+    seen = np.bincount(columns, minlength=BUCKETS)
+    rarity = (np.log((1 + len(rows)) / (1 + seen)) + 1).astype(np.float32)
+    values = np.concatenate([unit(rarity[row]) for row in rows])
+    matrix = csr_matrix((values, columns, np.cumsum([0, *map(len, rows)])), shape=(len(rows), BUCKETS))
+    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=1000).fit(matrix, labels)
+    named = tuple(str(label) for label in model.classes_)
+    return Classifier(named, model.coef_.astype(np.float32), model.intercept_.astype(np.float32), rarity)
 
 
 def unit(vector: Floats) -> Floats:

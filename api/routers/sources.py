@@ -1,0 +1,111 @@
+"""Sources besides upload: a collection's, their runs, and the hosts that they may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.dependencies import CurrentPrincipal, CurrentServices
+from api.schemas import Short
+from api.source_schemas import (
+    HostIn,
+    HostOut,
+    RunIn,
+    RunOut,
+    RunStartedOut,
+    SampleOut,
+    SourceChanges,
+    SourceIn,
+    SourceOut,
+    SourceTrial,
+)
+from core.entities import Principal
+from core.roles import Permission
+from core.source_entities import Source
+from services.container import Services
+
+router = APIRouter(tags=["sources"])
+
+
+@router.get("/collections/{name}/sources")
+def list_sources(name: str, principal: CurrentPrincipal, services: CurrentServices) -> list[SourceOut]:
+    return [_out(principal, services, source) for source in services.sources.list(principal, name)]
+
+
+@router.post("/collections/{name}/sources", status_code=201)
+def create_source(name: str, body: SourceIn, principal: CurrentPrincipal, services: CurrentServices) -> SourceOut:
+    made = services.sources.create(principal, name, body.kind, body.name, body.config, body.interval_minutes)
+    return _out(principal, services, made)
+
+
+@router.post("/sources/test")
+def test_source(body: SourceTrial, principal: CurrentPrincipal, services: CurrentServices) -> list[SampleOut]:
+    """The first records that such a source would give; nothing is stored."""
+    return [SampleOut.of(one) for one in services.sources.preview(principal, body.kind, body.config)]
+
+
+@router.get("/sources/{source_id}")
+def get_source(source_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> SourceOut:
+    return _out(principal, services, services.sources.get(principal, source_id))
+
+
+@router.patch("/sources/{source_id}")
+def change_source(
+    source_id: UUID, body: SourceChanges, principal: CurrentPrincipal, services: CurrentServices
+) -> SourceOut:
+    changed = services.sources.update(
+        principal, source_id, name=body.name, config=body.config, interval_minutes=body.interval_minutes
+    )
+    return _out(principal, services, changed)
+
+
+@router.delete("/sources/{source_id}")
+def delete_source(
+    source_id: UUID,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    documents: Annotated[bool, Query(description="Also those that came with it; a run does that.")] = False,
+) -> RunStartedOut:
+    return RunStartedOut(run_id=services.sources.delete(principal, source_id, documents=documents))
+
+
+@router.get("/sources/{source_id}/runs")
+def list_runs(source_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> list[RunOut]:
+    """The ledger, newest first."""
+    return [RunOut.of(run) for run in services.sources.runs(principal, source_id)]
+
+
+@router.post("/sources/{source_id}/runs", status_code=202)
+def start_run(source_id: UUID, body: RunIn, principal: CurrentPrincipal, services: CurrentServices) -> RunStartedOut:
+    return RunStartedOut(run_id=services.sources.start(principal, source_id, confirmed=body.confirmed))
+
+
+@router.post("/sources/runs/{run_id}/cancel", status_code=204)
+def cancel_run(run_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
+    services.sources.cancel(principal, run_id)
+
+
+@router.get("/source-hosts")
+def list_hosts(principal: CurrentPrincipal, services: CurrentServices) -> list[HostOut]:
+    """The hosts that sources may reach."""
+    return [HostOut.model_validate(host) for host in services.sources.hosts(principal)]
+
+
+@router.post("/source-hosts", status_code=201)
+def allow_host(body: HostIn, principal: CurrentPrincipal, services: CurrentServices) -> HostOut:
+    return HostOut.model_validate(services.sources.allow(principal, body.host, private=body.private))
+
+
+@router.delete("/source-hosts/{host}", status_code=204)
+def forbid_host(host: Short, principal: CurrentPrincipal, services: CurrentServices) -> None:
+    services.sources.forbid(principal, host)
+
+
+def _out(principal: Principal, services: Services, source: Source) -> SourceOut:
+    config: Mapping[str, Any] | None = None
+    if principal.may(Permission.CORPORA_MANAGE):
+        config = services.sources.settings(principal, source)
+    return SourceOut.of(source, config)

@@ -1,0 +1,109 @@
+"""What the API reads and writes about the versions of a collection and the checks of its stores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.version_entities import IndexPlan, Reconciliation, VersionDetail
+
+
+class IndexPlanIn(BaseModel):
+    """What is left out stays as the active version has it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    chunk_tokens: int | None = Field(default=None, description="Size of a passage in the embedding's own tokens.")
+    chunk_overlap: int | None = None
+    languages: list[str] | None = Field(default=None, description="Languages whose passages get vectors.")
+    switch: bool = Field(default=True, description="False: the version waits until somebody switches to it.")
+
+    def plan(self) -> IndexPlan:
+        languages = tuple(self.languages) if self.languages is not None else None
+        return IndexPlan(self.chunk_tokens, self.chunk_overlap, languages, self.switch)
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class CheckOut(_Out):
+    name: str
+    expected: float
+    found: float
+    passed: bool
+
+
+class TakenOverOut(_Out):
+    document_id: UUID
+    title: str
+    reason: str
+
+
+class ReportOut(_Out):
+    made_at: datetime
+    seconds: float
+    passed: bool
+    checks: list[CheckOut]
+    compared: int = Field(description="Sampled questions that the version before was asked too.")
+    overlap: float | None = Field(description="Average share of documents that both versions bring up.")
+    reused: int
+    embedded: int
+
+
+class VersionOut(BaseModel):
+    number: int
+    state: Literal["building", "built", "active", "retired", "failed"]
+    documents: int
+    chunks: int
+    embedding: str
+    chunk_tokens: int
+    chunk_overlap: int
+    languages: list[str]
+    created_at: datetime
+    keep_until: datetime | None
+    job_id: UUID | None = Field(description="The last job that worked on it.")
+    report: ReportOut | None
+    taken_over: list[TakenOverOut]
+
+    @classmethod
+    def of(cls, detail: VersionDetail) -> VersionOut:
+        version = detail.version
+        return cls(
+            number=version.number,
+            state=version.state,
+            documents=detail.documents,
+            chunks=detail.chunks,
+            embedding=version.fingerprint.model,
+            chunk_tokens=version.fingerprint.chunk_tokens,
+            chunk_overlap=version.fingerprint.chunk_overlap,
+            languages=list(version.fingerprint.languages),
+            created_at=version.created_at,
+            keep_until=detail.keep_until,
+            job_id=detail.run_id,
+            report=ReportOut.model_validate(detail.report) if detail.report else None,
+            taken_over=[TakenOverOut.model_validate(one) for one in detail.taken_over],
+        )
+
+
+class FindingOut(_Out):
+    kind: str
+    count: int
+    mended: int
+    version: int | None
+    examples: list[str]
+
+
+class CheckedOut(_Out):
+    at: datetime
+    seconds: float
+    sound: bool
+    compared: dict[str, int]
+    findings: list[FindingOut]
+
+    @classmethod
+    def of(cls, found: Reconciliation) -> CheckedOut:
+        return cls.model_validate(found)

@@ -1,0 +1,79 @@
+"""A collection at a glance: how much is in it, what it takes up, whether it is sound, how it is indexed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import corpus_words, navigation, session
+from components.i18n import _, ago, file_size, number, percent, short_number
+from components.markup import plain
+from core.entities import Collection, CollectionKind, Principal
+from core.errors import FingerprintMismatch
+from core.roles import Role
+from core.version_entities import Footprint
+
+
+def render(who: Principal, collection: Collection) -> None:
+    _outdated(collection)
+    footprint = session.services().footprints.of(who, collection.name)
+    figures = (
+        (_("Documents"), short_number(collection.documents), number(collection.documents)),
+        (_("Passages"), short_number(collection.chunks), number(collection.chunks)),
+        (_("Version"), str(collection.version.number), ""),
+        (_("On disk"), file_size(footprint.disk), _disk(footprint)),
+        (_("In memory"), file_size(footprint.memory), _("Estimated: what the vectors hold while they are searched.")),
+    )
+    with st.container(horizontal=True, gap="large", key="corpora_figures"):
+        for title, value, help_ in figures:
+            st.metric(title, value, help=help_ or None, width="content")
+    if footprint.compact:
+        st.warning(
+            _(
+                "%(share)s of the index are entries that were deleted. Re-indexing gives their room back.",
+                share=percent(footprint.dead / footprint.ever),
+            ),
+            icon=":material/compress:",
+        )
+    _soundness(who, collection)
+    st.markdown(f"**{_('How it is indexed')}**")
+    st.caption(plain(corpus_words.fingerprint(collection.version.fingerprint)))
+    _readers(collection)
+
+
+def _outdated(collection: Collection) -> None:
+    """A version of another model is searched by nobody: what to do about it comes first."""
+    try:
+        session.services().fingerprints.check(collection.version.fingerprint)
+    except FingerprintMismatch as error:
+        st.error(_(error.template, **error.values), icon=":material/error:")
+
+
+def _disk(footprint: Footprint) -> str:
+    parts = (
+        (_("Files"), footprint.files),
+        (_("Passages"), footprint.sql),
+        (_("Vector index"), footprint.vectors),
+        (_("Word index"), footprint.words),
+    )
+    return ", ".join(f"{name}: {file_size(size)}" for name, size in parts)
+
+
+def _soundness(who: Principal, collection: Collection) -> None:
+    last = next(iter(session.services().reconciling.latest(who, collection.name, 1)), None)
+    if last is None:
+        st.info(_("Not checked yet. The first check is made tonight, or on the tab Checks."), icon=":material/info:")
+    elif last.sound:
+        st.success(_("Sound when it was checked %(when)s.", when=ago(last.at)), icon=":material/check_circle:")
+    else:
+        st.warning(
+            _("The check %(when)s found what it could not mend. See the tab Checks.", when=ago(last.at)),
+            icon=":material/warning:",
+        )
+
+
+def _readers(collection: Collection) -> None:
+    if collection.kind is CollectionKind.PERSONAL:
+        st.caption(_("Only you can read it."))
+        return
+    readers = ", ".join(_(navigation.ROLES[role]) for role in collection.readers)
+    st.caption(_("Readers: %(roles)s", roles=readers or _(navigation.ROLES[Role.ADMIN])))

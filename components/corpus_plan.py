@@ -1,0 +1,124 @@
+"""How the next version is to be indexed: the same, or with other sizes and languages after a preview."""
+
+from __future__ import annotations
+
+from statistics import mean
+
+import streamlit as st
+
+from components import errors, session, tables
+from components.i18n import _, duration, number
+from components.markup import short
+from core.entities import Collection, Principal
+from core.version_entities import Cut, IndexPlan, Preview
+from services.fingerprints import LEAST_PER_OVERLAP, SMALLEST_CHUNK
+
+_PREVIEW = "corpora_preview"  # (collection, plan, preview) that was asked for last
+_SHOWN = 600  # characters of a passage
+_STEP = 8
+
+
+def draw(who: Principal, collection: Collection) -> None:
+    """The button that re-indexes as it is, and the settings for another index."""
+    st.button(
+        _("Re-index"),
+        icon=":material/refresh:",
+        key=f"corpora_reindex_{collection.name}",
+        on_click=errors.kept(_start),
+        args=(collection.name, IndexPlan()),
+        help=_("Builds a new version beside this one, checks it, then switches over. Questions go on meanwhile."),
+    )
+    with st.expander(_("Index it differently"), icon=":material/tune:", key="corpora_plan"), errors.shown():
+        plan = _plan(collection)
+        with st.container(horizontal=True):
+            previewed = st.button(_("Preview on a sample"), icon=":material/preview:", key="corpora_preview_button")
+            st.button(
+                _("Build this version"),
+                type="primary",
+                key="corpora_build",
+                on_click=errors.kept(_start),
+                args=(collection.name, plan),
+            )
+        if previewed:
+            with st.spinner(_("Cutting a sample of the documents …")):
+                found = session.services().previews.preview(who, collection.name, plan)
+            session.put(_PREVIEW, (collection.name, plan, found))
+        name, of, preview = session.get(_PREVIEW) or ("", plan, None)
+        if preview is not None and (name, of) == (collection.name, plan):
+            _draw_preview(preview)
+
+
+def _start(name: str, plan: IndexPlan) -> None:
+    session.take(_PREVIEW)
+    session.services().versions.reindex(session.principal(), name, plan)
+
+
+def _plan(collection: Collection) -> IndexPlan:
+    fingerprints = session.services().fingerprints
+    made, longest = collection.version.fingerprint, fingerprints.longest_chunk()
+    with st.container(horizontal=True, gap="large"):
+        tokens = st.slider(
+            _("Size of a passage, in tokens of the model"),
+            SMALLEST_CHUNK,
+            longest,
+            min(made.chunk_tokens, longest),
+            step=_STEP,
+            key="corpora_tokens",
+            help=_("Text in a language that the model does not speak is cut in proportion, by words."),
+        )
+        most = tokens // LEAST_PER_OVERLAP
+        overlap = st.slider(
+            _("Overlap of neighbouring passages"), 0, most, min(made.chunk_overlap, most), key=f"corpora_overlap_{most}"
+        )
+    spoken = fingerprints.languages()
+    languages = st.multiselect(
+        _("Languages whose passages get vectors"),
+        spoken,
+        [one for one in made.languages if one in spoken],
+        key="corpora_languages",
+        help=_("Those that the embedding model was trained for. All other passages are found by their words."),
+    )
+    wait = st.toggle(
+        _("Wait for me before switching"),
+        key="corpora_wait",
+        help=_("The new version is built and checked; you look at its report and switch to it yourself."),
+    )
+    return IndexPlan(tokens, overlap, tuple(languages), switch=not wait)
+
+
+def _draw_preview(preview: Preview) -> None:
+    if not preview.documents:
+        st.info(_("There are no documents to try it on yet."), icon=":material/info:")
+        return
+    st.markdown(
+        _(
+            "Tried on %(sample)s of %(all)s documents: about **%(chunks)s** passages, of which **%(embed)s** are "
+            "embedded anew. Building takes about **%(time)s**.",
+            sample=number(preview.documents),
+            all=number(preview.of),
+            chunks=number(preview.chunks),
+            embed=number(preview.to_embed),
+            time=duration(preview.seconds),
+        )
+    )
+    columns = [
+        tables.Column("what", ""),
+        tables.Column("before", _("Now"), "number"),
+        tables.Column("after", _("Then"), "number"),
+    ]
+    before, after = _figures(preview.before), _figures(preview.after)
+    rows: list[tables.Row] = [{"what": title, "before": before[title], "after": after[title]} for title in before]
+    tables.draw("corpora_preview_table", columns, rows)
+    for old, new in zip(preview.before.examples, preview.after.examples, strict=True):
+        left, right = st.columns(2)
+        left.text(short(old, _SHOWN))
+        right.text(short(new, _SHOWN))
+
+
+def _figures(cut: Cut) -> dict[str, float]:
+    return {
+        _("Passages of the sample"): cut.chunks,
+        _("Smallest, in tokens or words"): min(cut.sizes, default=0),
+        _("Average"): round(mean(cut.sizes), 1) if cut.sizes else 0,
+        _("Largest"): max(cut.sizes, default=0),
+    }

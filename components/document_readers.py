@@ -1,0 +1,77 @@
+"""Who may read one document: a button for those who may change it, and the dialog behind it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import access_form, errors, session
+from components.i18n import N_, _
+from components.markup import plain
+from core.access_entities import Readers
+from core.entities import Document, Principal
+from core.roles import Permission, Role
+
+_CHOICES = {
+    "collection": N_("Everybody who reads the collection"),
+    "some": N_("Only some of them"),
+    "me": N_("Only the person who put it in"),
+}
+_NOBODYS = N_("Only administrators")  # what a source brought belongs to no person
+
+
+def button(who: Principal, document: Document, *, restricted: bool) -> None:
+    """Draws nothing for those who may not change it, and in a collection that is one's own anyway."""
+    if document.collection == "my-documents" or not session.services().access.may_change(who, document):
+        return
+    icon, said = (
+        (":material/lock:", _("Who may read it: not everybody"))
+        if restricted
+        else (":material/group:", _("Who may read it"))
+    )
+    if st.button("", icon=icon, key=f"documents_readers_{document.id}", type="tertiary", help=said):
+        st.dialog(_("Who may read it"))(_dialog)(document)
+
+
+def _dialog(document: Document) -> None:
+    with errors.shown():
+        who = session.principal()
+        readers = session.services().access.of_document(who, document.id)
+        st.markdown(f"**{plain(document.title or document.filename)}**")
+        chosen = st.radio(
+            _("Who may read it"),
+            list(_CHOICES),
+            list(_CHOICES).index(_choice(readers)),
+            format_func=lambda one: _(_NOBODYS if one == "me" and document.owner_id is None else _CHOICES[one]),
+            key="document_readers_choice",
+            label_visibility="collapsed",
+        )
+        roles, people = _some(who, readers) if chosen == "some" else ([], [])
+        st.caption(
+            _("Administrators always read it. A change acts at once, in search, answers, citations and exports.")
+        )
+        if st.button(_("Save"), type="primary", key="document_readers_save"):
+            kept = None if chosen == "collection" else roles
+            session.services().access.set_document(who, document.id, kept, people)
+            st.rerun()
+        if who.may(Permission.PEOPLE):
+            _why(who, document)
+
+
+def _choice(readers: Readers) -> str:
+    if readers.roles is None:
+        return "collection"
+    return "some" if readers.roles or readers.people else "me"
+
+
+def _some(who: Principal, readers: Readers) -> tuple[list[Role], list[str]]:
+    roles = access_form.roles("document_readers", readers)
+    people = access_form.people(who, "document_readers", readers)
+    st.caption(_("Of those who may read the collection: a document narrows its readers, and never widens them."))
+    return roles, people
+
+
+def _why(who: Principal, document: Document) -> None:
+    with st.expander(_("Why can somebody see it?"), icon=":material/help:"):
+        user = access_form.person(who, "document_readers")
+        if user is not None:
+            access_form.why(user, session.services().access.explain_document(who, user.id, document.id))

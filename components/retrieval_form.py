@@ -1,0 +1,77 @@
+"""The knobs of retrieval: weights, threshold, what is made of passages; as widgets that act at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from components import session
+from components.i18n import _, number, stored
+from core.evaluation_entities import RetrievalSettings
+from services.retrieval_rules import CONTEXT_TOKENS
+
+_FIELDS = (
+    "lexical_weight", "vector_weight", "rank_constant", "threshold", "context_tokens", "collapse", "merge", "rerank",
+)  # fmt: skip
+
+
+def draw(name: str, start: RetrievalSettings) -> RetrievalSettings:
+    """What the widgets called `name` say; they begin with `start`."""
+    for field in _FIELDS:
+        if session.get(f"{name}_{field}") is None:
+            session.put(f"{name}_{field}", getattr(start, field))
+    fusion, answer = st.columns(2, gap="large")
+    with fusion:
+        _fusion(name)
+    with answer:
+        _answer(name)
+    return replace(start, **{field: session.get(f"{name}_{field}") for field in _FIELDS})
+
+
+def _fusion(name: str) -> None:
+    st.slider(_("Weight of words"), 0.0, 2.0, step=0.05, key=f"{name}_lexical_weight")
+    st.slider(
+        _("Weight of meaning"), 0.0, 2.0, step=0.05, key=f"{name}_vector_weight",
+        help=_("Where the embedding model does not speak the language, words decide alone, whatever the weights."),
+    )  # fmt: skip
+    st.slider(
+        _("Rank constant"), 1, 100, key=f"{name}_rank_constant",
+        help=_("How much the first ranks of a leg count above the ones below: a smaller number, a larger difference."),
+    )  # fmt: skip
+    problem = session.services().lab.reranker_problem
+    st.toggle(_("Re-rank with the cross-encoder"), key=f"{name}_rerank", disabled=bool(problem))
+    if problem:
+        st.caption(stored(problem))
+
+
+def _answer(name: str) -> None:
+    st.slider(
+        _("Evidence threshold"), 0.0, 1.0, step=0.01, key=f"{name}_threshold",
+        help=_("Below this evidence the assistant refuses instead of answering."),
+    )  # fmt: skip
+    low, high = CONTEXT_TOKENS
+    st.number_input(
+        _("Context budget, tokens"), low, high, step=100, key=f"{name}_context_tokens",
+        help=_("How much of the passages an answer is written from, estimated by length."),
+    )  # fmt: skip
+    st.toggle(_("Collapse near-duplicates"), key=f"{name}_collapse")
+    st.toggle(_("Join neighbouring passages for an answer"), key=f"{name}_merge")
+
+
+def set_to(name: str, settings: RetrievalSettings) -> None:
+    """What the widgets called `name` say when they are drawn next."""
+    for field in _FIELDS:
+        session.put(f"{name}_{field}", getattr(settings, field))
+
+
+def summary(settings: RetrievalSettings) -> str:
+    """One line: what differs between two settings at a glance."""
+    weights = _(
+        "words %(lexical)s, meaning %(vector)s, constant %(constant)s, threshold %(threshold)s",
+        lexical=number(settings.lexical_weight, 2),
+        vector=number(settings.vector_weight, 2),
+        constant=settings.rank_constant,
+        threshold=number(settings.threshold, 2),
+    )
+    return f"{weights}, {_('re-ranked')}" if settings.rerank else weights

@@ -1,0 +1,47 @@
+"""Guardrails in words: what the codes of rules, categories and disguises mean to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from components.i18n import N_, _
+
+CATEGORIES = {
+    "instruction": N_("instructions to the assistant"),
+    "exfiltration": N_("wants what is not theirs"),
+    "role_override": N_("another role for the assistant"),
+    "meta_system": N_("poses as the system"),
+    "forbidden_command": N_("forbidden command"),
+    "forbidden_output": N_("forbidden in an answer"),
+    "length": N_("too long"),
+}
+_RULES = {
+    "learned": N_("the learned check"),
+    "prompt-length": N_("length of messages"),
+    "answer-length": N_("length of answers"),
+}
+_UNDONE = {
+    "letters": N_("letters and digits that look alike"),
+    "spacing": N_("spaces within words"),
+    "pieces": N_("words in pieces"),
+    "backwards": N_("written backwards"),
+    "rot13": N_("ROT13"),
+    "base64": N_("Base64"),
+    "hex": N_("hexadecimal"),
+    "entities": N_("HTML entities or percent signs"),
+}
+SIDES = {"prompt": N_("message"), "answer": N_("answer")}
+
+
+def category(code: str) -> str:
+    return _(CATEGORIES.get(code, code))
+
+
+def rule(code: str) -> str:
+    """Rules of the file stand for themselves."""
+    return _(_RULES.get(code, code))
+
+
+def undone(codes: Iterable[str]) -> str:
+    """The disguises that were taken off, each once."""
+    return ", ".join(_(_UNDONE.get(code, code)) for code in dict.fromkeys(codes))

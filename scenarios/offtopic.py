@@ -1,0 +1,67 @@
+"""OFFTOPIC: small talk within limits, which leads back to work; without a language model it is short and says so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from core.answer_entities import Choice
+from core.entities import Action
+from core.i18n import N_, translate
+from rag.contract import Contract
+from scenarios.base import Intent, Reply, Scenario, Turn, Writing
+from scenarios.tools import Tools
+
+CHAT = "small_talk"
+_USED_UP = N_("That was enough small talk for this conversation. What may I look up for you?")
+_USED_UP_TODAY = N_("That was enough small talk for today. What may I look up for you?")
+_FAILED = N_("I have no good answer to that. What may I look up for you?")
+_GREETING = N_("Hello! I answer from the company's documents and from figures of business niches. What do you need?")
+_THANKS = N_("You are welcome. Is there anything else to look up?")
+_WHO = N_(
+    "I am the assistant of Nichewise. No language model is connected, so I quote documents and run queries on figures; "
+    "I do not make conversation. What may I look up?"
+)
+_ELSE = N_(
+    "I cannot help with that: no language model is connected, and I only quote documents and figures of business "
+    "niches. What may I look up for you?"
+)
+_WORDS = (
+    (r"\b(?:hello|hi|hey|good (?:morning|day|afternoon|evening)|привет\w*|здравствуй\w*|добр\w+ (?:день|утро|вечер))\b",
+     _GREETING),
+    (r"\b(?:thanks?|thank you|thx|спасибо|благодарю)\b", _THANKS),
+    (r"\b(?:who|what) are you\b|\byour name\b|\bкто ты\b|\bкак тебя зовут\b|\bты (?:кто|бот|человек|робот)\b", _WHO),
+)  # fmt: skip
+_WAYS_BACK = (
+    (N_("What can this service do?"), "FAQ"),
+    (N_("Top 5 niches by average revenue"), "ANALYTICS"),
+)
+
+
+class OffTopic(Scenario):
+    def open(self, turn: Turn, tools: Tools) -> Reply | Writing | None:
+        if not turn.outcomes:
+            return Reply("", intents=(Intent(CHAT),))
+        (counted,) = turn.outcomes
+        if not counted.ok:
+            sentence = _USED_UP_TODAY if counted.values["today"] else _USED_UP
+            return Reply(translate(turn.language, sentence), action=Action.REFUSE, choices=_ways_back(turn))
+        if not turn.model:
+            said = _said(turn.question)
+            action = Action.REFUSE if said == _ELSE else Action.ANSWER
+            return Reply(translate(turn.language, said), action=action, choices=_ways_back(turn))
+        failed = translate(turn.language, _FAILED)
+        return Writing(self.plan(turn, contract=Contract(self.name), fallback=failed), choices=_ways_back(turn))
+
+
+def _said(question: str) -> str:
+    return next((said for words, said in _WORDS if re.search(words, question, re.IGNORECASE)), _ELSE)
+
+
+def _ways_back(turn: Turn) -> tuple[Choice, ...]:
+    """Guests have no figures to be led to."""
+    ways = [way for way in _WAYS_BACK if way[1] == "FAQ" or not turn.guest]
+    return tuple(Choice(said, said, scenario) for said, scenario in ((translate(turn.language, w), s) for w, s in ways))
+
+
+SCENARIO = OffTopic(name="OFFTOPIC", collection="", kinds=(), prompt=Path(__file__).with_name("offtopic.md"))

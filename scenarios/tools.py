@@ -1,0 +1,186 @@
+"""The tools of scenarios: bound to the caller's permissions by who runs them, and offered to models by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.entities import Retrieval
+from core.errors import BadInput
+from rag.contract import Tool, ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A question with its answer; `score` in [0, 1] says how well it fits what was searched."""
+
+    id: str
+    title: str
+    text: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A niche of a shortlist; `title` is in the language that was asked in."""
+
+    id: str
+    title: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a question about niches found: one `text` with its figures, and the `dashboard` with table and chart as
+    `niches.snapshots` writes it. Without an answer `about` says what was not understood ("niche", "metric", …), `text`
+    says so to the person, `choices` are the closest, and `named` are the niches that the question calls by name."""
+
+    text: str
+    dashboard: Mapping[str, Any] | None = None
+    about: str = ""
+    choices: tuple[Found, ...] = ()
+    named: tuple[Found, ...] = ()
+
+
+class Tools(Protocol):
+    """Every method sees only what the caller may see, and returns nothing of the rest."""
+
+    def faq_search(self, query: str, n: int = 5, last_article_id: str = "") -> Sequence[Article]:
+        """The best articles, never the one with `last_article_id`."""
+
+    def faq_get_by_id(self, article_id: str) -> tuple[Article, Retrieval] | None:
+        """A whole article, and its text as passages to cite."""
+
+    def analytics_titles_search(self, query: str, n: int = 25) -> Sequence[Found]:
+        """At most `n` (up to 25) niches for any wording, best first."""
+
+    def analytics_titles_random(self, n: int = 5) -> Sequence[Found]:
+        """`n` (5 to 30) niches by chance."""
+
+    def analytics_search(self, query: str) -> Figures:
+        """A question in words, answered by a query on the figures."""
+
+    def analytics_get_by_niche(self, niche: str) -> Figures | None:
+        """Everything about one niche: by its exact title, by a full scan, or by a wording that is near enough."""
+
+    def read_scenario(self, path: str) -> str:
+        """The text of a scenario's prompt; raises `NotFound` for what is not among them."""
+
+
+# --- for models -----------------------------------------------------------------------------------------------------
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    query: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class _FaqQuery(_Query):
+    n: Annotated[int, Field(ge=1, le=20)] = 5
+
+
+class _TitleQuery(_Query):
+    n: Annotated[int, Field(ge=1, le=25)] = 25
+
+
+class _Some(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    n: Annotated[int, Field(ge=5, le=30)] = 5
+
+
+class _ArticleId(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    article_id: str
+
+
+class _NicheName(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    niche: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Path(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    path: str
+
+
+_Arguments = TypeVar("_Arguments", bound=BaseModel)
+
+
+def for_faq(tools: Tools, last_article_id: str = "") -> tuple[Tool, ...]:
+    """`last_article_id` is the article that the person has seen last: it is not found again."""
+
+    def search(arguments: _FaqQuery) -> ToolResult:
+        return _listed(tools.faq_search(arguments.query, arguments.n, last_article_id))
+
+    def get(arguments: _ArticleId) -> ToolResult:
+        found = tools.faq_get_by_id(arguments.article_id)
+        return ToolResult(found[0].title, found[1].passages) if found else ToolResult("There is no such article.")
+
+    return (
+        _tool("faq_search", 'finds articles: {"query": "...", "n": 5}', _FaqQuery, search),
+        _tool("faq_get_by_id", 'the whole article: {"article_id": "..."}', _ArticleId, get),
+        _reading(tools),
+    )
+
+
+def for_analytics(tools: Tools) -> tuple[Tool, ...]:
+    def titles(arguments: _TitleQuery) -> ToolResult:
+        return _listed(tools.analytics_titles_search(arguments.query, arguments.n))
+
+    def some(arguments: _Some) -> ToolResult:
+        return _listed(tools.analytics_titles_random(arguments.n))
+
+    def ask(arguments: _Query) -> ToolResult:
+        return _figures(tools.analytics_search(arguments.query))
+
+    def one(arguments: _NicheName) -> ToolResult:
+        return _figures(tools.analytics_get_by_niche(arguments.niche))
+
+    return (
+        _tool("analytics_titles_search", 'titles of niches: {"query": "...", "n": 25}', _TitleQuery, titles),
+        _tool("analytics_titles_random", 'some titles of niches: {"n": 5}', _Some, some),
+        _tool("analytics_search", 'runs a query on the figures: {"query": "top 5 niches by revenue"}', _Query, ask),
+        _tool("analytics_get_by_niche", 'the figures of one niche: {"niche": "..."}', _NicheName, one),
+        _reading(tools),
+    )
+
+
+def _reading(tools: Tools) -> Tool:
+    def read(arguments: _Path) -> ToolResult:
+        return ToolResult(tools.read_scenario(arguments.path))
+
+    return _tool("read_scenario", 'the rules of a scenario: {"path": "faq.md"}', _Path, read)
+
+
+def _tool(name: str, description: str, shape: type[_Arguments], call: Callable[[_Arguments], ToolResult]) -> Tool:
+    def checked(arguments: Mapping[str, Any]) -> ToolResult:
+        try:
+            valid = shape.model_validate(arguments)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            place = ".".join(str(part) for part in problem["loc"])
+            raise BadInput("%(place)s: %(problem)s.", place=place, problem=problem["msg"]) from error
+        return call(valid)
+
+    return Tool(name, description, checked)
+
+
+def _listed(found: Sequence[Article] | Sequence[Found]) -> ToolResult:
+    rows = [{"id": one.id, "title": one.title, "score": round(one.score, 3)} for one in found]
+    return ToolResult(json.dumps(rows, ensure_ascii=False))
+
+
+def _figures(found: Figures | None) -> ToolResult:
+    if found is None:
+        return ToolResult("There is no such niche.")
+    choices = f" Closest: {', '.join(one.title for one in found.choices)}." if found.choices else ""
+    return ToolResult(found.text + choices, dashboard=found.dashboard)

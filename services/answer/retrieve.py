@@ -1,0 +1,102 @@
+"""The stage that searches: one collection, or the files dropped into the conversation, and what was found before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+import scenarios
+from core.entities import Collection, Document, Principal, Retrieval
+from core.errors import NotFound
+from data.database import Database
+from data.stores.collections import PERSONAL
+from services.answer.cache import AnswerCache, Retrievals, normal
+from services.answer.job import Job
+from services.collections import Collections
+
+PASSAGES = 8
+
+
+class Retrieve(Protocol):
+    """The search that answers stand on; `among` narrows it to these documents."""
+
+    def __call__(
+        self, principal: Principal, collection: str, question: str, k: int, among: Sequence[UUID] = ()
+    ) -> Retrieval: ...
+
+
+class Search:
+    def __init__(self, db: Database, collections: Collections, retrieve: Retrieve, cache: AnswerCache) -> None:
+        self._db, self._collections, self._retrieve, self._cache = db, collections, retrieve, cache
+        self.kept = Retrievals()
+
+    def collection(self, job: Job) -> Collection:
+        """Where the scenario of `job` is looked up; raises `NotFound` where the person may not read it."""
+        assert job.scenario is not None  # noqa: S101 - the router has settled it
+        name = PERSONAL if job.attached and not job.ask.collection else job.scenario.collection
+        with self._db.begin() as tx:
+            return self._collections.find(tx, job.principal, name)
+
+    def evidence(self, job: Job, scenario: str) -> Retrieval | None:
+        """What the collection of `scenario` has on the question; None where there is no such collection to read."""
+        try:
+            with self._db.begin() as tx:
+                collection = self._collections.find(tx, job.principal, scenarios.get(scenario).collection)
+        except NotFound:
+            return None
+        return self._found(job, collection, scenario)[0]
+
+    def look(self, job: Job) -> None:
+        """Puts what answers `job.query` into `job.retrieval`."""
+        collection, scenario = job.collection, job.scenario
+        assert collection is not None and scenario is not None  # noqa: PT018, S101 - the caller has settled them
+        with job.recorder.step("retrieve") as step:
+            job.retrieval, cached = self._found(job, collection, scenario.name)
+            step |= {"cached": cached} | _shown(job.retrieval, collection)
+
+    def _found(self, job: Job, collection: Collection, scenario: str) -> tuple[Retrieval, bool]:
+        """The passages, and whether they were known: unchanged collections are not searched twice."""
+        with self._db.begin() as tx:
+            job.revision = self._cache.revision(tx, job, collection.id, scenario)
+        among = tuple(document.id for document in job.attached) if collection.name == PERSONAL else ()
+        key = (collection.id, job.revision, normal(job.query), among)
+        known = self.kept.get(key)
+        if known is not None:
+            return known, True
+        found = self._search(job.principal, collection.name, job.query, among)
+        self.kept.put(key, found)
+        return found, False
+
+    def _search(self, principal: Principal, collection: str, query: str, among: Sequence[UUID]) -> Retrieval:
+        if among:
+            return self._retrieve(principal, collection, query, PASSAGES, among)
+        return self._retrieve(principal, collection, query, PASSAGES)
+
+    def files(self, job: Job) -> tuple[Document, ...]:
+        """The files dropped into the conversation, as they are now."""
+        with self._db.begin() as tx:
+            return tuple(tx.attachments.of(job.principal, job.conversation_id))
+
+
+def _shown(found: Retrieval, collection: Collection) -> dict[str, object]:
+    return {
+        "collection": collection.name,
+        "evidence": round(found.evidence, 3),
+        "threshold": found.threshold,
+        "degraded": found.degraded,
+        "merged": found.merged,
+        "over_budget": len(found.dropped),
+        "passages": [
+            {
+                "title": passage.title,
+                "page": passage.page,
+                "score": round(passage.score, 3),
+                "vector": passage.vector,
+                "lexical": passage.lexical,
+                "similarity": round(passage.similarity, 3) if passage.similarity is not None else None,
+                "text": passage.text[:160],
+            }
+            for passage in found.passages
+        ],
+    }

@@ -1,0 +1,80 @@
+"""The stage that finds the scenario: the person's choice, the conversation, the words, and the model when they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import scenarios
+from core.answer_entities import Choice
+from core.entities import Action, Retrieval
+from core.i18n import translate
+from scenarios.base import Reply
+from scenarios.router import BY_EVIDENCE, QUESTION, SCENARIOS, TOPICS, DecidedBy, Decision, Route, State
+from services.answer.job import Job
+from services.routing import Routing
+
+SURE = 0.8  # of a scenario's probability: above it nothing else is looked at
+
+
+def state_of(job: Job) -> State:
+    """What the conversation settles."""
+    chosen = Route(job.scenario.name) if job.scenario is not None else None
+    spoken = [turn.scenario for turn in job.history if turn.author == "assistant" and turn.scenario in SCENARIOS]
+    return State(
+        chosen=chosen,
+        registering=bool(job.state.get(Route.REGISTRATION)),
+        attached=bool(job.attached),
+        last=Route(spoken[-1]) if spoken else None,
+    )
+
+
+def settle(job: Job, decision: Decision) -> None:
+    """Takes the decision on; one that is open becomes a short question with the choices as buttons."""
+    job.decision = decision
+    if decision.scenario is Route.UNSURE:
+        job.reply = _question(job, decision)
+    else:
+        job.scenario = scenarios.get(decision.scenario)
+
+
+def by_words(routing: Routing, job: Job) -> Decision:
+    return routing.route(job.principal, job.question, state_of(job))
+
+
+def options(decision: Decision) -> tuple[Route, ...]:
+    """Scenarios whose collections are asked what they know of a message that its words alone do not settle: those that
+    may be meant, and the documents, which can be about anything."""
+    open_ = decision.scenario is Route.UNSURE
+    unsettled = open_ or (decision.decided_by is DecidedBy.CLASSIFIER and decision.scores[decision.scenario] < SURE)
+    if not unsettled or decision.scenario is Route.REGISTRATION:
+        return ()
+    meant = decision.question if open_ else (decision.scenario,)
+    searched = [route for route in meant if scenarios.get(route).collection]
+    return tuple(dict.fromkeys((*searched, Route.DOCUMENTS)))
+
+
+def preferred(decision: Decision, found: Mapping[Route, Retrieval | None]) -> Route | None:
+    """What the evidence says; None leaves the decision as it is. `found` has None for what the person may not read."""
+    answering = [route for route, retrieval in found.items() if retrieval is not None and retrieval.answerable]
+    if decision.scenario in found:
+        left = found[decision.scenario] is None or (decision.scenario not in answering and Route.DOCUMENTS in answering)
+        return Route.DOCUMENTS if left and found.get(Route.DOCUMENTS) is not None else None
+    if len(answering) == 1:
+        return answering[0]
+    # To ask which of two is meant is idle where neither has an answer.
+    idle = not answering and set(decision.question) == {Route.FAQ, Route.DOCUMENTS}
+    return Route.DOCUMENTS if idle else None
+
+
+def by_evidence(decision: Decision, scenario: Route) -> Decision:
+    return Decision(scenario, decision.scores, BY_EVIDENCE, DecidedBy.EVIDENCE)
+
+
+def _question(job: Job, decision: Decision) -> Reply:
+    topics = [translate(job.language, TOPICS[route]) for route in decision.question]
+    choices = tuple(
+        Choice(topic[:1].upper() + topic[1:], job.question, scenario=route)
+        for topic, route in zip(topics, decision.question, strict=True)
+    )
+    asked = translate(job.language, QUESTION, first=topics[0], second=topics[1])
+    return Reply(asked, action=Action.ASK, choices=choices)
