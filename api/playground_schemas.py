@@ -117,6 +117,7 @@ class SweepIn(BaseModel):
     temperatures: list[float]
     top_ps: list[float]
     repeats: int = Field(default=2, description=f"1 to {MOST_SWEPT}.")
+    golden: int = Field(default=0, description="Golden questions of the collection that are asked at each point too.")
 
 
 class CellOut(BaseModel):
@@ -126,6 +127,8 @@ class CellOut(BaseModel):
     top_p: float
     attempts: list[AttemptOut] = Field(description="Empty until the point has been measured.")
     agreement: float | None = Field(description="How alike the answers are, 0 to 1; null for one answer.")
+    golden: float | None = Field(description="Share of `golden_asked` golden questions that were answered right.")
+    golden_asked: int
 
 
 class SweepOut(BaseModel):

@@ -31,14 +31,12 @@ class SourceTrial(BaseModel):
     config: dict[str, Any]
 
 
-class SourceChanges(BaseModel):
+class SourceChangesIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: Short | None = None
-    config: dict[str, Any] | None = Field(
-        default=None, description="Whole; credentials that are left out stay as they are."
-    )
-    interval_minutes: int | None = Field(default=None, description="Left out or null: only when somebody starts it.")
+    name: Short = ""
+    config: dict[str, Any] = Field(default={}, description="Whole, but for credentials: those left out stay.")
+    interval_minutes: int | None = Field(default=None, description="Null: only when somebody starts it.")
 
 
 class RunIn(BaseModel):

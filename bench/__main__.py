@@ -13,7 +13,7 @@ import psutil
 
 from core.settings import ROOT
 
-PARTS = ("quality", "latency", "ingest", "bulk", "niches", "router", "guardrails", "startup")
+PARTS = ("quality", "latency", "ingest", "bulk", "answers", "niches", "router", "guardrails", "startup")
 _RESULTS = ROOT / "bench" / "results"
 
 

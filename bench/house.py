@@ -59,11 +59,11 @@ class House:
 
 
 @contextmanager
-def house() -> Iterator[House]:
-    """Built as the product builds it; the exported model of `var/` is used, or made there."""
+def house(**changes: Any) -> Iterator[House]:
+    """Built as the product builds it, with `changes` to its settings; the exported model of `var/` is used, or made."""
     export(Settings())
     with tempfile.TemporaryDirectory(prefix="nichewise-bench-", dir=ROOT / "var") as folder:
-        settings = Settings(_env_file=None, var_dir=Path(folder), demo=False)
+        settings = Settings(_env_file=None, var_dir=Path(folder), demo=False, **changes)
         model_dir(settings).parent.mkdir(parents=True)
         model_dir(settings).symlink_to(model_dir(Settings()))
         server = EmbeddedPostgres(settings.var_dir)

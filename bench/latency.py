@@ -75,7 +75,7 @@ def run(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
         built.services.questions.model()
         for size in sizes:
             disk, memory, started = _disk_mb(built), _memory_mb(), time.perf_counter()
-            name = _build(built, corpus, size)
+            name = build(built, corpus, size)
             results[str(size)] = {
                 "built_s": round(time.perf_counter() - started, 1),
                 "all": _measure(built, built.admin, name, questions),
@@ -109,7 +109,7 @@ def _measure(built: House, reader: Principal, name: str, questions: Sequence[str
     return {f"p{share}_ms": round(float(np.percentile(took, share)), 1) for share in (50, 95)}
 
 
-def _build(built: House, corpus: Corpus, size: int) -> str:
+def build(built: House, corpus: Corpus, size: int) -> str:
     """A collection of `size` chunks in documents of 20; sales staff may read one of them."""
     name = f"latency-{size}"
     built.collection(name)

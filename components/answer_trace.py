@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import collection_titles, errors, session, turn_options
 from components.i18n import N_, _, number
-from components.markup import plain, short
+from components.markup import plain
 from core.answer_entities import Step, Trace
 from core.entities import Message, Principal
 from core.roles import Permission
@@ -122,7 +122,6 @@ def _retrieve(found: Mapping[str, Any]) -> None:
             _("Score"): one["score"],
             _("Meaning"): one["vector"],
             _("Words"): one["lexical"],
-            _("Text"): short(one["text"], 120),
         }
         for place, one in enumerate(found["passages"], start=1)
     ]

@@ -71,13 +71,19 @@ def description(message: Message) -> str:
     """Where an answer comes from: collection, provider and model, time, tokens."""
     provider = _(_PROVIDERS.get(message.provider, message.provider)) if message.provider else ""
     parts = [
-        collection_titles.by_name(message.collection) if message.collection else _("without documents"),
+        _source(message),
         provider,
         message.model if message.provider != "extractive" else "",
         _("%(n)s s", n=number(message.took_ms / 1000, 1)) if message.took_ms else "",
         _tokens(message),
     ]
     return " · ".join(plain(part) for part in parts if part)
+
+
+def _source(message: Message) -> str:
+    if message.collection:
+        return collection_titles.by_name(message.collection)
+    return _("without documents") if message.scenario == "DOCUMENTS" and message.action is Action.ANSWER else ""
 
 
 def _tokens(message: Message) -> str:

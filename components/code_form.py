@@ -31,9 +31,7 @@ def draw(email: str, back: Callable[..., None]) -> str | None:
             on_click=errors.kept(_send),
             args=(email,),
         )
-        st.button(
-            _("Another address"), type="tertiary", icon=":material/arrow_back:", key="code_back", on_click=back
-        )
+        st.button(_("Another address"), type="tertiary", icon=":material/arrow_back:", key="code_back", on_click=back)
     return session.services().codes.verify(email, code, session.client()) if sent else None
 
 

@@ -48,13 +48,12 @@ def menu(conversation: Conversation, *, shared: bool, place: str) -> None:
     names = _offered(conversation, shared)
     key = f"assistant_menu_{place}_{conversation.id}"
     st.menu_button(
-        "",
+        _("What to do with it"),
         names,
         format_func=lambda name: f":material/{_ICONS[name]}: {_(_WORDS[name])}",
         icon=":material/more_horiz:",
         type="tertiary",
         key=key,
-        help=_("What to do with it"),
         on_click=_want,
         args=(key, conversation.id),
     )

@@ -40,7 +40,7 @@ def draw(who: Principal, thread: Thread, head: Any, title: Any) -> None:
 def _list_button(who: Principal) -> None:
     """Shown on narrow screens alone, where the list has no room of its own."""
     with st.container(key="assistant_list_button", width="content"):
-        if st.button("", icon=":material/forum:", key="assistant_show_list", help=_("Conversations")):
+        if st.button(_("Conversations"), icon=":material/forum:", key="assistant_show_list"):
             st.dialog(_("Conversations"))(_in_dialog)(who)
 
 

@@ -11,8 +11,8 @@ from components.i18n import _
 
 _HTML = '<button type="button"><span aria-hidden="true"></span></button>'
 _CSS = """
-button { all: unset; cursor: pointer; padding: 0.35rem; border-radius: 0.4rem; line-height: 1; height: 1.15rem; color: inherit;
-  opacity: 0.75; }
+button { all: unset; cursor: pointer; padding: 0.35rem; border-radius: 0.4rem; line-height: 1; height: 1.15rem;
+  color: inherit; opacity: 0.75; }
 button:hover { opacity: 1; color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
 span { font-family: "Material Symbols Rounded"; font-size: 1.15rem; }

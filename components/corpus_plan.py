@@ -13,6 +13,7 @@ from core.entities import Collection, Principal
 from core.version_entities import Cut, IndexPlan, Preview
 from services.fingerprints import LEAST_PER_OVERLAP, SMALLEST_CHUNK
 
+FOLLOWED = "corpora_run"  # the run whose end the page tells
 _PREVIEW = "corpora_preview"  # (collection, plan, preview) that was asked for last
 _SHOWN = 600  # characters of a passage
 _STEP = 8
@@ -50,7 +51,7 @@ def draw(who: Principal, collection: Collection) -> None:
 
 def _start(name: str, plan: IndexPlan) -> None:
     session.take(_PREVIEW)
-    session.services().versions.reindex(session.principal(), name, plan)
+    session.put(FOLLOWED, session.services().versions.reindex(session.principal(), name, plan))
 
 
 def _plan(collection: Collection) -> IndexPlan:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from components import corpus_plan, corpus_report, corpus_words, errors, job_progress, session
-from components.i18n import _, date_time, number, stored
+from components.corpus_plan import FOLLOWED
+from components.i18n import _, date_time, ngettext, stored
 from components.markup import plain
 from core.entities import Collection, JobRun, Principal
 from core.roles import Permission
 from core.version_entities import VersionDetail
-
-_FOLLOWED = "corpora_run"  # the run whose end this page tells
 
 
 def render(who: Principal, collection: Collection) -> None:
@@ -19,7 +18,7 @@ def render(who: Principal, collection: Collection) -> None:
     running = session.services().versions.running(who, collection.name)
     _ended(running)
     if running is not None:
-        session.put(_FOLLOWED, running.id)
+        session.put(FOLLOWED, running.id)
         job_progress.draw(lambda: [_progress(collection)])
     elif manages:
         corpus_plan.draw(who, collection)
@@ -30,10 +29,10 @@ def render(who: Principal, collection: Collection) -> None:
 
 def _ended(running: JobRun | None) -> None:
     """Says once how the work ended that this browser was following."""
-    followed = session.get(_FOLLOWED)
+    followed = session.get(FOLLOWED)
     if followed is None or (running is not None and running.id == followed):
         return
-    session.take(_FOLLOWED)
+    session.take(FOLLOWED)
     run = session.services().documents.job(session.principal(), followed)
     if run.status == "failed":
         st.error(plain(stored(run.error)), icon=":material/error:")
@@ -70,7 +69,7 @@ def _stage(run: JobRun) -> str:
 def _version(collection: Collection, detail: VersionDetail, *, manages: bool, busy: bool) -> None:
     version = detail.version
     state, color = corpus_words.STATES[version.state]
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"corpora_line_{version.number}"):
         with st.container(width="stretch", gap="xxsmall"):
             title = _("Version %(version)s", version=version.number)
             st.markdown(f"**{title}** :{color}-badge[{_(state)}]")
@@ -87,8 +86,8 @@ def _version(collection: Collection, detail: VersionDetail, *, manages: bool, bu
 def _facts(detail: VersionDetail) -> list[str]:
     facts = [_("built %(when)s", when=date_time(detail.version.created_at))]
     if detail.chunks:
-        counts = {"documents": number(detail.documents), "chunks": number(detail.chunks)}
-        facts.insert(0, _("%(documents)s documents, %(chunks)s passages", **counts))
+        counted = ngettext("%(n)s document", "%(n)s documents", detail.documents)
+        facts = [counted, ngettext("%(n)s passage", "%(n)s passages", detail.chunks), *facts]
     if detail.keep_until:
         facts.append(_("kept until %(when)s", when=date_time(detail.keep_until)))
     return facts
@@ -124,7 +123,7 @@ def _actions(collection: Collection, detail: VersionDetail, *, busy: bool) -> No
 
 
 def _activate(name: str, number_: int) -> None:
-    session.put(_FOLLOWED, session.services().versions.activate(session.principal(), name, number_))
+    session.put(FOLLOWED, session.services().versions.activate(session.principal(), name, number_))
 
 
 def _discard(name: str, number_: int) -> None:

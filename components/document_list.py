@@ -1,21 +1,23 @@
-"""Documents as rows: what they are, how far they are, and what can be done with them."""
+"""Documents as rows: what they are, how far they are, whether anybody works on them, and what can be done with them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
 import streamlit as st
 
-from components import collection_titles, document_readers, errors, session
-from components.i18n import N_, _, ago, file_size, ngettext, number, stored
-from components.job_progress import Progress
+from components import collection_titles, dialogs, document_readers, errors, session
+from components.i18n import N_, _, ago, duration, file_size, ngettext, number, stored
 from components.markup import plain
-from core.entities import Document, Principal, Removed, Stage
+from core.document_entities import LedgerLine
+from core.entities import Document, Principal, Stage
+from core.roles import Permission
 
 STAGES = {
-    Stage.RECEIVED: N_("waits"),
+    Stage.RECEIVED: N_("received"),
     Stage.PARSED: N_("read"),
     Stage.CHUNKED: N_("cut into passages"),
     Stage.EMBEDDED: N_("embedded"),
@@ -23,69 +25,117 @@ STAGES = {
     Stage.VERIFIED: N_("verified"),
     Stage.READY: N_("ready"),
     Stage.FAILED: N_("failed"),
+    Stage.CANCELLED: N_("cancelled"),
+    Stage.QUARANTINED: N_("in quarantine"),
+    Stage.REPLACED: N_("replaced"),
 }
-RUNNING = tuple(stage for stage in Stage if not stage.ended)
-_ICONS = {".pdf": "picture_as_pdf", ".xlsx": "table_chart", ".csv": "table_chart", ".pptx": "slideshow"}
-_FOLLOWED, _LOOKED_AT = 4, 50  # progress bars at once, and the documents that they are chosen from
-_REMOVED = "documents_removed"
-
-
-def progress(who: Principal) -> list[Progress]:
-    """How far the documents are that are still on their way, for `job_progress.draw`; demo data is one line."""
-    running, total = session.services().documents.list(who, stages=RUNNING, limit=_LOOKED_AT)
-    shown = [document for document in running if not document.demo][:_FOLLOWED]
-    followed = [_progress(document) for document in shown]
-    rest = total - len(shown)
-    if rest:
-        others = ngettext("%(n)s more document", "%(n)s more documents", rest)
-        demo = ngettext("%(n)s document of the demo data", "%(n)s documents of the demo data", rest)
-        followed.append(Progress(others if shown else demo, _("waits"), 0, 0, running[-1].created_at))
-    return followed
-
-
-def _progress(document: Document) -> Progress:
-    return Progress(
-        title=document.title or document.filename,
-        stage=_(STAGES[document.stage]),
-        done=document.done,
-        total=document.total,
-        started_at=document.created_at,
-        ended=document.stage.ended,
-    )
+_COLORS = {Stage.READY: "green", Stage.FAILED: "red", Stage.CANCELLED: "gray", Stage.QUARANTINED: "violet"}
+_PULSES = {  # of what is on its way
+    "waiting": (N_("waits"), "gray"),
+    "stuck": (N_("does not get on"), "yellow"),
+    "dead": (N_("nobody works on it"), "red"),
+}
+_ICONS = {
+    **dict.fromkeys((".xlsx", ".csv", ".tsv"), "table_chart"),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), "image"),
+    **dict.fromkeys((".eml", ".msg"), "mail"),
+    ".pdf": "picture_as_pdf",
+    ".pptx": "slideshow",
+    ".epub": "menu_book",
+}
 
 
 def draw(who: Principal, documents: Sequence[Document]) -> None:
     restricted = session.services().access.restricted(documents)
-    for document in documents:
+    for line in session.services().ledger.lines(who, documents):
+        document = line.document
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"document_{document.id}"):
             with st.container(width="stretch", gap="xxsmall"):
-                _facts(document)
+                _facts(line)
+            _way(who, line)
             document_readers.button(who, document, restricted=document.id in restricted)
             _actions(who, document)
 
 
-def _facts(document: Document) -> None:
-    color = {Stage.READY: "green", Stage.FAILED: "red"}.get(document.stage, "orange")
+# --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def _facts(line: LedgerLine) -> None:
+    document = line.document
     icon = _ICONS.get(f".{document.filename.rpartition('.')[2].lower()}", "description")
     demo = f" :gray-badge[{_('demo data')}]" if document.demo else ""
+    version = f" :blue-badge[{_('version %(n)s', n=document.version)}]" if document.version > 1 else ""
     title = plain(document.title or document.filename)
-    st.markdown(f":material/{icon}: **{title}** :{color}-badge[{_(STAGES[document.stage])}]{demo}")
-    st.caption(plain(" · ".join(_counts(document))))
+    st.markdown(f":material/{icon}: **{title}** {_state(line)}{version}{demo}")
+    st.caption(plain(" · ".join(_counts(line))))
+    if document.stage is Stage.QUARANTINED:
+        st.caption(f":material/shield: {_('An administrator has to look at what was found in it first.')}")
     if document.error:
         st.markdown(f":red[{plain(stored(document.error))}]")
     for note in document.notes:
         st.caption(f":material/info: {plain(stored(note))}")
 
 
-def _counts(document: Document) -> list[str]:
+def _state(line: LedgerLine) -> str:
+    said, color = _PULSES.get(line.pulse) or (STAGES[line.document.stage], _COLORS.get(line.document.stage, "orange"))
+    return f":{color}-badge[{_(said)}]"
+
+
+def _counts(line: LedgerLine) -> list[str]:
+    document = line.document
     counts = [collection_titles.by_name(document.collection), file_size(document.size)]
     if document.stage is Stage.READY:
         counts.append(ngettext("%(n)s page", "%(n)s pages", document.pages))
         counts.append(ngettext("%(n)s passage", "%(n)s passages", document.chunks))
+    elif line.pulse != "ended":
+        counts += _progress(line)
+    if document.tries > 1 and document.stage is not Stage.READY:
+        counts.append(_("attempt %(n)s", n=number(document.tries)))
     counts.append(ago(document.created_at))
     if document.title and document.title != document.filename:
         counts.append(document.filename)
     return counts
+
+
+def _progress(line: LedgerLine) -> list[str]:
+    """How far it is; nothing of it changes the height of the row."""
+    document, said = line.document, []
+    if document.total:
+        done, total = number(document.done), number(document.total)
+        said.append(_("passages %(done)s of %(total)s", done=done, total=total))
+    elif document.pages_read:
+        done, total = number(document.pages_read), number(document.pages)
+        said.append(_("pages %(done)s of %(total)s", done=done, total=total))
+    if line.rate:
+        said.append(_("%(n)s passages/s", n=number(line.rate, 1)))
+    if (left := line.seconds_left) is not None:
+        said.append(_("%(time)s left", time=duration(left)))
+    if line.next_try_at and (wait := (line.next_try_at - datetime.now(UTC)).total_seconds()) > 0:
+        said.append(_("next try in %(time)s", time=duration(wait)))
+    return said
+
+
+# --- what can be done -------------------------------------------------------------------------------------------------
+
+
+def _way(who: Principal, line: LedgerLine) -> None:
+    """Stopping it, going on, and deciding about it."""
+    document, ledger = line.document, session.services().ledger
+    if document.stage is Stage.QUARANTINED:
+        if who.may(Permission.CORPORA_MANAGE):
+            _button(document, "review", "policy", _("Review"), partial(dialogs.ask, "review", document.id))
+    elif not session.services().documents.may_delete(who, document):
+        return
+    elif document.stage in (Stage.FAILED, Stage.CANCELLED) or line.pulse == "dead":
+        _button(document, "retry", "refresh", _("Try again"), lambda: ledger.retry(session.principal(), document.id))
+    elif line.pulse != "ended" and not document.demo:
+        _button(document, "cancel", "stop_circle", _("Cancel"), lambda: ledger.cancel(session.principal(), document.id))
+
+
+def _button(document: Document, name: str, icon: str, said: str, action: object) -> None:
+    key = f"documents_{name}_{document.id}"
+    if st.button("", icon=f":material/{icon}:", key=key, type="tertiary", help=said, on_click=errors.kept(action)):  # type: ignore[arg-type]
+        st.rerun()
 
 
 def _actions(who: Principal, document: Document) -> None:
@@ -100,41 +150,11 @@ def _actions(who: Principal, document: Document) -> None:
         help=_("Download"),
         on_click="ignore",
     )
-    deletable = session.services().documents.may_delete(who, document)
-    key = f"documents_delete_{document.id}"
-    if deletable and st.button("", icon=":material/delete:", key=key, type="tertiary", help=_("Delete")):
-        session.take(_REMOVED)
-        st.dialog(_("Delete the document?"), on_dismiss="rerun")(_delete)(document)
+    if session.services().documents.may_delete(who, document):
+        _button(document, "delete", "delete", _("Delete"), partial(dialogs.ask, "delete", document.id))
 
 
 def _bytes(document_id: UUID) -> bytes:
     _document, stream = session.services().documents.open(session.principal(), document_id)
     with stream:
         return stream.read()
-
-
-def _delete(document: Document) -> None:
-    """Asks first; then shows the proof of what was removed."""
-    with errors.shown():
-        removed = session.get(_REMOVED)
-        if removed is not None:
-            _proof(removed)
-            return
-        st.markdown(_("“%(title)s” will be gone for good, with its passages.", title=plain(document.title)))
-        if st.button(_("Delete"), type="primary", icon=":material/delete:", key="documents_delete_sure"):
-            session.put(_REMOVED, session.services().documents.delete(session.principal(), document.id))
-            st.rerun(scope="fragment")
-
-
-def _proof(removed: Removed) -> None:
-    st.success(_("The document is deleted. A search finds nothing of it."), icon=":material/check:")
-    counts = (
-        (_("Files"), removed.files),
-        (_("Passages"), removed.chunks),
-        (_("Vectors"), removed.vectors),
-        (_("Entries of the word index"), removed.lexical),
-        (_("Cached pages"), removed.cache),
-    )
-    st.markdown("  \n".join(f"{name}: **{number(count)}**" for name, count in counts))
-    if st.button(_("Close"), key="documents_delete_close"):
-        st.rerun()

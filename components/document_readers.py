@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import access_form, errors, session
+from components import access_form, dialogs, errors, session
 from components.i18n import N_, _
 from components.markup import plain
 from core.access_entities import Readers
@@ -29,10 +29,12 @@ def button(who: Principal, document: Document, *, restricted: bool) -> None:
         else (":material/group:", _("Who may read it"))
     )
     if st.button("", icon=icon, key=f"documents_readers_{document.id}", type="tertiary", help=said):
-        st.dialog(_("Who may read it"))(_dialog)(document)
+        dialogs.ask("readers", document.id)
+        st.rerun()
 
 
-def _dialog(document: Document) -> None:
+def dialog(document: Document) -> None:
+    """What the dialog about its readers holds."""
     with errors.shown():
         who = session.principal()
         readers = session.services().access.of_document(who, document.id)

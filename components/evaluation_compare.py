@@ -75,7 +75,8 @@ def _chart(found: Comparison) -> None:
     for title, run in ((_("Before"), found.before), (_("After"), found.after)):
         intervals: list[Interval] = [getattr(run.measures[""], key) for key in _MEASURES]
         figure.add_scatter(
-            name=title, mode="markers", marker={"size": 10}, x=list(_MEASURES.values()), y=[one.mean for one in intervals],
+            name=title, mode="markers", marker={"size": 10},
+            x=list(_MEASURES.values()), y=[one.mean for one in intervals],
             error_y={
                 "type": "data", "symmetric": False, "thickness": 1.5,
                 "array": [one.high - one.mean for one in intervals],

@@ -17,7 +17,7 @@ from core.entities import Action, Principal
 from core.playground_entities import Attempt, Experiment, Lane
 from services.trials import agreement
 
-_FRAME_S = 0.04
+_FRAME_S = 0.02
 _CURSOR = " ▍"
 _LETTERS = "ABCD"
 

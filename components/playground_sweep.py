@@ -53,7 +53,8 @@ def _form(who: Principal, experiment: Experiment) -> None:
                 _("Golden questions at each point"), 0, min(available, MOST_ASKED), 0, key="playground_sweep_golden",
                 help=_(
                     "Questions of the collection's golden set that the model answers too. An answer is right when it "
-                    "contains the expected short answer; where none is written down, when it cites the expected passage."
+                    "contains the expected short answer; where none is written down, when it cites the expected "
+                    "passage."
                 ),
             )  # fmt: skip
         if st.form_submit_button(_("Start the sweep"), icon=":material/play_arrow:"):

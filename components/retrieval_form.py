@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -18,15 +19,21 @@ _FIELDS = (
 
 def draw(name: str, start: RetrievalSettings) -> RetrievalSettings:
     """What the widgets called `name` say; they begin with `start`."""
-    for field in _FIELDS:
-        if session.get(f"{name}_{field}") is None:
-            session.put(f"{name}_{field}", getattr(start, field))
+    # A value that is put counts for a widget of the same run alone: after a run that broke off it is put again.
+    if not session.get(f"{name}_drawn") or any(session.get(f"{name}_{field}") is None for field in _FIELDS):
+        set_to(name, replace(start, **_values(name)))
     fusion, answer = st.columns(2, gap="large")
     with fusion:
         _fusion(name)
     with answer:
         _answer(name)
-    return replace(start, **{field: session.get(f"{name}_{field}") for field in _FIELDS})
+    session.put(f"{name}_drawn", True)
+    return replace(start, **_values(name))
+
+
+def _values(name: str) -> dict[str, Any]:
+    known = {field: session.get(f"{name}_{field}") for field in _FIELDS}
+    return {field: value for field, value in known.items() if value is not None}
 
 
 def _fusion(name: str) -> None:
@@ -61,6 +68,7 @@ def _answer(name: str) -> None:
 
 def set_to(name: str, settings: RetrievalSettings) -> None:
     """What the widgets called `name` say when they are drawn next."""
+    session.put(f"{name}_drawn", False)
     for field in _FIELDS:
         session.put(f"{name}_{field}", getattr(settings, field))
 

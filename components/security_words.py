@@ -25,8 +25,8 @@ _UNDONE = {
     "spacing": N_("spaces within words"),
     "pieces": N_("words in pieces"),
     "backwards": N_("written backwards"),
-    "rot13": N_("ROT13"),
-    "base64": N_("Base64"),
+    "rot13": N_("letters shifted by 13"),
+    "base64": N_("in Base64"),
     "hex": N_("hexadecimal"),
     "entities": N_("HTML entities or percent signs"),
 }

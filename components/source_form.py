@@ -42,7 +42,7 @@ def draw(collection: Collection, source: Source | None) -> None:
     if kept:
         with errors.shown():
             if source:
-                services.sources.update(who, source.id, name=name, config=config, interval_minutes=minutes)
+                services.sources.update(who, source.id, {"name": name, "config": config, "interval_minutes": minutes})
             else:
                 services.sources.create(who, collection.name, kind, name, config, minutes)
             st.rerun()
@@ -111,19 +111,14 @@ def _database(values: Values) -> dict[str, Any]:
             placeholder="SELECT id, title, body, changed_at FROM articles",
         ),
     }
-    id_column, text_column = st.columns(2)
-    with id_column:
-        config["id_column"] = st.text_input(_("Column of the id"), values.get("id_column", "id"), key="source_id")
-        config["title_column"] = st.text_input(
-            _("Column of the title"), values.get("title_column", "title"), key="source_title"
-        )
-    with text_column:
-        config["text_column"] = st.text_input(
-            _("Column of the text"), values.get("text_column", "body"), key="source_text"
-        )
-        config["updated_column"] = st.text_input(
-            _("Column of the last change"), values.get("updated_column", ""), key="source_updated"
-        )
+    columns = (
+        ("id_column", _("Column of the id"), "id"),
+        ("title_column", _("Column of the title"), "title"),
+        ("text_column", _("Column of the text"), "body"),
+        ("updated_column", _("Column of the last change"), ""),
+    )
+    for cell, (name, label, default) in zip([*st.columns(2), *st.columns(2)], columns, strict=True):
+        config[name] = cell.text_input(label, values.get(name, default), key=f"source_{name}")
     return config | {"text_format": _format(values)}
 
 
@@ -142,11 +137,10 @@ def _rest(values: Values) -> dict[str, Any]:
         ("text_path", _("Path to the text"), "$.text"),
         ("updated_path", _("Path to the last change"), ""),
     )
-    left, right = st.columns(2)
-    for number, (name, label, default) in enumerate(paths):
-        with (left, right)[number % 2]:
-            config[name] = st.text_input(label, values.get(name, default), key=f"source_{name}")
-    with right:
+    cells = [cell for _row in range(3) for cell in st.columns(2)]  # row by row, so that they stay in order on a phone
+    for cell, (name, label, default) in zip(cells, paths, strict=False):
+        config[name] = cell.text_input(label, values.get(name, default), key=f"source_{name}")
+    with cells[-1]:
         config["text_format"] = _format(values)
     return config | _pagination(values)
 

@@ -44,7 +44,8 @@ def _source(who: Principal, collection: Collection, source: Source, *, manages: 
             st.markdown(f":material/{icon}: **{plain(source.name)}** {badge}")
             st.caption(f"{_(word)} · {_documents(source)} · {source_words.schedule(source)}")
         if manages:
-            _actions(collection, source, run)
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                _actions(collection, source, run)
     if run and run.status.active:
         st.fragment(_follow, run_every=_EVERY_S)(run.id, manages)
     elif run:

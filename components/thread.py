@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import answers, copying, errors, judging, session
+from components import answers, copying, errors, judging, registration_entry, session
 from components.i18n import _, number
 from components.markup import plain
 from core.conversation_entities import Feedback, Thread
@@ -63,6 +63,8 @@ def _answer(who: Principal, message: Message, given: Mapping[UUID, Feedback], *,
         answers.answer(who, message, last=last and mine)
         if not message.status.ended:
             return
+        if last and mine:
+            registration_entry.draw(who, message)
         with st.container(horizontal=True, vertical_alignment="center", gap=None, key=f"tools_{message.id}"):
             _switcher(message)
             copying.button(message.text, f"assistant_copy_{message.id}")
@@ -104,7 +106,7 @@ def _switcher(message: Message) -> None:
 
 def _tool(icon: str, label: str, key: str, action: object, message_id: UUID, *, disabled: bool = False) -> None:
     st.button(
-        "",
+        label,
         icon=f":material/{icon}:",
         help=label,
         type="tertiary",

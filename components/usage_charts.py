@@ -32,6 +32,8 @@ _ACTIVITIES = {
     Activity.PLAYGROUND: N_("Playground"),
     Activity.SWEEP: N_("Sweep"),
 }
+_DATES = {"en": "%b %-d", "ru": "%d.%m"}
+_DAY_MS, _FEW_DAYS = 86_400_000, 10
 _MOST_MODELS = 7  # of a colour each; the rest are drawn together
 
 
@@ -50,7 +52,9 @@ def by_day(crossed: Crossed) -> None:
         hover = f"%{{x}}<br>%{{y:,}} {_('tokens')}"
         figure.add_bar(x=days, y=heights, name=model or _("others"), hovertemplate=hover)
     figure.update_yaxes(title=_("tokens"), separatethousands=True)
-    figure.update_xaxes(type="category" if len(days) < 15 else "date")
+    figure.update_xaxes(type="date", tickformat=_DATES[session.locale()])
+    if len(days) < _FEW_DAYS:
+        figure.update_xaxes(dtick=_DAY_MS)
     charts.draw("usage", figure, _csv(crossed))
 
 

@@ -19,7 +19,8 @@ def draw(who: Principal, user: User, collection: Collection) -> None:
     with errors.shown(), st.container(border=True, key="view_as"):
         st.info(
             _(
-                "You are looking as %(name)s (%(role)s). Nothing can be changed here; the audit log keeps that you looked.",
+                "You are looking as %(name)s (%(role)s). "
+                "Nothing can be changed here; the audit log keeps that you looked.",
                 name=plain(user.name or user.email),
                 role=_(navigation.ROLES[user.role]),
             ),

@@ -43,6 +43,7 @@ _FORBIDDEN = re.compile(
 )
 _BUFFERED_ROWS = 100
 _CONNECT_SECONDS = 10
+_SILENT_MILLISECONDS = 30_000  # after which a server that does not acknowledge is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def _postgresql(url: URL, query: Query) -> Engine:
         "host": ",".join([url.host] * len(found)),
         "hostaddr": ",".join(found),
         "connect_timeout": _CONNECT_SECONDS,
+        "tcp_user_timeout": _SILENT_MILLISECONDS,
         "options": f"-c statement_timeout={round(query.seconds * 1000)} -c default_transaction_read_only=on"
         " -c standard_conforming_strings=on",
     }

@@ -35,6 +35,7 @@ SCREENS = (
     Screen("corpora", N_("Corpora"), "library_books", KNOWLEDGE, Permission.CORPORA_READ, "corpora"),
     Screen("niche-data", N_("Niche data"), "database_upload", KNOWLEDGE, Permission.CORPORA_MANAGE, "niche_data"),
     Screen("people", N_("People"), "group", ADMINISTRATION, Permission.PEOPLE, "people"),
+    Screen("prompts", N_("Instructions"), "edit_note", ADMINISTRATION, Permission.SYSTEM, "instructions"),
     Screen("providers", N_("Providers"), "dns", ADMINISTRATION, Permission.SYSTEM, "providers"),
     Screen("health", N_("System health"), "monitor_heart", ADMINISTRATION, Permission.SYSTEM, "health"),
     Screen("profile", N_("Profile"), "account_circle", ACCOUNT, Permission.PROFILE, "profile"),

@@ -47,11 +47,9 @@ def render() -> None:
         prompt_templates.button(who)
         options = turn_options.draw(who)
     question = dropped.words(typed) or session.take("assistant_example") or prompt_templates.sent()
-    with place, errors.shown():
-        if typed:
-            _take_files(who, typed)
-        if question:
-            _ask(who, question, options)
+    if typed or question:
+        with place, errors.shown():
+            _send(who, typed, question or "", options)
     with beside:
         if who.user_id is not None:
             conversation_list.draw(who)
@@ -70,15 +68,17 @@ def _panes(who: Principal) -> tuple[Any, Any]:
     return beside.container(key="assistant_list"), main
 
 
-def _take_files(who: Principal, typed: Any) -> None:
-    before = _writable(who)
-    taken_into = dropped.take(who, typed, before)
-    if taken_into != before:
-        conversation_list.open_(taken_into)
+def _send(who: Principal, typed: Any, question: str, options: dict[str, Any]) -> None:
+    """The files first, so that the question is answered from them; either may be missing."""
+    conversation_id = dropped.take(who, typed, _writable(who))
+    if conversation_id is not None:
+        conversation_list.open_(conversation_id)
+    if question:
+        _ask(who, question, conversation_id, options)
 
 
-def _ask(who: Principal, question: str, options: dict[str, Any]) -> None:
-    ask = turn_options.ask(question, _writable(who), options)
+def _ask(who: Principal, question: str, conversation_id: UUID | None, options: dict[str, Any]) -> None:
+    ask = turn_options.ask(question, conversation_id, options)
     try:
         started = session.services().turns.start(who, ask)
     except Exception:
@@ -99,7 +99,6 @@ def _writable(who: Principal) -> UUID | None:
 def _open(who: Principal, conversation_id: UUID | None, head: Any, title: Any) -> None:
     if conversation_id is None:
         conversation_head.alone(who, head)
-        greeting.render(who)
         _empty(who)
         return
     last = int(session.get("assistant_earlier", _PART))
@@ -125,6 +124,8 @@ def _earlier(last: int) -> None:
 
 
 def _empty(who: Principal) -> None:
+    with errors.shown():
+        greeting.render(who)
     with st.container(key="assistant_empty"):
         st.title(_("What would you like to know?"), anchor=False)
         if who.may(Permission.CHAT_DOCUMENTS):

@@ -9,7 +9,7 @@ from importlib import import_module
 import streamlit as st
 
 from components import collection_titles, corpus_form, errors, navigation, session
-from components.i18n import N_, _, number
+from components.i18n import N_, _, ngettext
 from components.markup import plain
 from core.entities import Collection, Principal
 from core.errors import NotFound
@@ -85,12 +85,12 @@ def _headline(collection: Collection) -> str:
 
 
 def _facts(collection: Collection) -> str:
-    return _(
-        "%(documents)s documents, %(chunks)s passages, version %(version)s",
-        documents=number(collection.documents),
-        chunks=number(collection.chunks),
-        version=collection.version.number,
+    counts = (
+        ngettext("%(n)s document", "%(n)s documents", collection.documents),
+        ngettext("%(n)s passage", "%(n)s passages", collection.chunks),
+        _("Version %(version)s", version=collection.version.number),
     )
+    return " · ".join(counts)
 
 
 def _one(who: Principal, collection: Collection) -> None:

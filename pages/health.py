@@ -6,7 +6,7 @@ import streamlit as st
 from pydantic import SecretStr
 
 from components import errors, navigation, session, tables
-from components.i18n import N_, _
+from components.i18n import N_, _, stored
 from core.roles import Permission
 from services.health import OK
 
@@ -43,6 +43,8 @@ def _parts() -> None:
         for place, (part, state) in enumerate(report.items()):
             with columns[place % _ACROSS]:
                 _part(part, state)
+        with columns[len(report) % _ACROSS]:
+            _reranker()
 
 
 def _part(part: str, state: str) -> None:
@@ -54,6 +56,18 @@ def _part(part: str, state: str) -> None:
         else:
             st.badge(_("not ready"), icon=":material/warning:", color="orange")
             st.caption(_(state))
+
+
+def _reranker() -> None:
+    """Nothing waits for it: collections are searched without it too."""
+    problem = session.services().lab.reranker_problem
+    with st.container(border=True):
+        st.markdown(f":material/sort: **{_('Re-ranker (optional)')}**")
+        if problem:
+            st.badge(_("not set up"), icon=":material/info:", color="gray")
+            st.caption(stored(problem))
+        else:
+            st.badge(_("works"), icon=":material/check:", color="green")
 
 
 def _settings() -> None:

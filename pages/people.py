@@ -10,6 +10,7 @@ from components import access_end, allowlist, errors, navigation, session
 from components.i18n import N_, _, ago, date_time, ngettext
 from components.markup import plain
 from core.entities import Principal, User, UserStatus
+from core.registration_entities import Profile
 from core.roles import Permission, Role
 
 STATUSES = {
@@ -49,22 +50,23 @@ def _everyone(who: Principal) -> None:
     found = session.services().people.list(who, query or "", limit=_PAGE, offset=(page - 1) * _PAGE)
     st.caption(ngettext("%(n)s person", "%(n)s people", found.total))
     for person in found.people:
-        _person(who, person, proven=person.id in found.proven)
+        _person(who, person, found.profiles.get(person.id, Profile()))
     if found.total > _PAGE:
         st.pagination(-(-found.total // _PAGE), key="people_page")
 
 
-def _person(who: Principal, person: User, *, proven: bool) -> None:
+def _person(who: Principal, person: User, profile: Profile) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"people_row_{person.id}"):
         with st.container(width="stretch"):
             badge = f":{_COLORS[person.status]}-badge[{_(STATUSES[person.status])}]"
             demo = f" :gray-badge[{_('demo data')}]" if person.demo else ""
             until = access_end.badge(person)
-            if proven and person.status is UserStatus.PENDING:
+            if profile.proven_at and person.status is UserStatus.PENDING:
                 until += f" :green-badge[{_('e-mail confirmed')}]"
             st.markdown(f"**{plain(person.name)}** {badge}{until}{demo}  \n{plain(person.email)}")
             seen = ago(person.last_sign_in_at) if person.last_sign_in_at else _("never")
-            st.caption(_("Last sign-in: %(seen)s · since %(since)s", seen=seen, since=date_time(person.created_at)))
+            since = _("Last sign-in: %(seen)s · since %(since)s", seen=seen, since=date_time(person.created_at))
+            st.caption(" · ".join(filter(None, (plain(profile.city), since))))
         if person.status is UserStatus.PENDING:
             st.button(
                 _("Approve"),

@@ -40,11 +40,11 @@ class Features:
 
 
 # Logistic regressions over the features, intercept first, fitted by bench/evidence.py on XQuAD with every second
-# paragraph taken out. The intercepts are such that at THRESHOLD one in ten questions that the collection answers is
-# refused; .90 (en) and .85 (ru) of those that it does not answer are. The first is for passages with vectors.
+# paragraph taken out. The intercepts are such that at a threshold of .5 one in ten questions that the collection
+# answers is refused; .90 (en) and .85 (ru) of those that it does not answer are. The first is for passages with
+# vectors.
 _SPOKEN = (-7.92, 3.83, 2.97, 2.01, 2.82, 5.60)
 _UNSPOKEN = (-4.69, 3.89, 3.48, 1.79, 2.91, 0.0)
-THRESHOLD = 0.5  # in every language: below it a question is refused
 
 
 def score(question: str, passages: Sequence[Passage], bm25: Mapping[UUID, float], rarity: Rarity) -> float:

@@ -37,6 +37,12 @@ def leans(question: str, history: Sequence[Message]) -> bool:
     return any(turn.author == "user" for turn in history) and _is_part(question)
 
 
+def points_back(question: str) -> bool:
+    """Whether its words refer to something said before: "and for managers?", "where is it kept?"."""
+    short = len(question.split()) <= _ALONE
+    return _LEAD_IN.match(question) is not None or (short and _BACKWARDS.search(question) is not None)
+
+
 def carried(question: str, language: str, history: Sequence[Message]) -> str:
     """The question with the topic of those before it, by rule: what they were about stands before what is new."""
     topic = ""
@@ -65,9 +71,7 @@ def usable(rewritten: str, question: str, language: str, history: Sequence[Messa
 
 
 def _is_part(question: str) -> bool:
-    words = len(question.split())
-    points_back = words <= _ALONE and _BACKWARDS.search(question) is not None
-    return words <= _FEW or points_back or _LEAD_IN.match(question) is not None
+    return len(question.split()) <= _FEW or points_back(question)
 
 
 def _joined(topic: str, question: str, language: str) -> str:

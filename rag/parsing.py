@@ -58,7 +58,7 @@ _ENVIRONMENT = (
 _ADDED = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
 
 Report = Callable[[int, int], None]
-"""Told how many pages of a document are read, and of how many, while its pictures are recognised; may raise to end it."""
+"""Told how many pages of a document are read, of how many, while its pictures are recognised; may raise to end it."""
 
 
 def parse(path: Path, filename: str, limits: Limits | None = None) -> Parsed:
@@ -105,9 +105,7 @@ class Parser:
         # A child dies with the thread that started it, so one thread that outlives every caller starts them all.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="parser-start")
 
-    def parse(
-        self, path: Path, filename: str, limits: Limits, report: Report = lambda _done, _total: None
-    ) -> Parsed:
+    def parse(self, path: Path, filename: str, limits: Limits, report: Report = lambda _done, _total: None) -> Parsed:
         suffix_of(filename)
         request = {"path": str(path.absolute()), "filename": filename}
         parsed = written.parsed(self._done({"do": "read", **request}, limits))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from core.entities import Fingerprint
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 30.0  # a server that is down is not asked again by every question
+_MOST_REMEMBERED = 1_000  # vectors of questions: 12 MB of 384 dimensions
 _MAX_CHARACTERS = 4_000  # more than any of the models reads
 
 
@@ -28,6 +30,8 @@ class Questions:
         self._settings = settings
         self._spec = embedding.describe(settings)
         self._loading = threading.Lock()
+        self._remembering = threading.Lock()
+        self._remembered: OrderedDict[str, list[float]] = OrderedDict()  # by the very words
         self._model: BaseEmbedding | None = None
         self._failed_at = -_RETRY_SECONDS
 
@@ -49,12 +53,24 @@ class Questions:
         """The vector of `question`, None while the model cannot be used."""
         if time.monotonic() - self._failed_at < _RETRY_SECONDS:
             return None
+        with self._remembering:
+            if (known := self._remembered.get(question)) is not None:
+                self._remembered.move_to_end(question)
+                return known
         try:
-            return self.model().get_query_embedding(question[:_MAX_CHARACTERS])
+            vector = self.model().get_query_embedding(question[:_MAX_CHARACTERS])
+            self._remember(question, vector)
+            return vector
         except Unavailable as error:
             self._failed_at = time.monotonic()
             log.warning("Questions are searched by words alone: %s", error.message)
             return None
+
+    def _remember(self, question: str, vector: list[float]) -> None:
+        with self._remembering:
+            self._remembered[question] = vector
+            while len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
 
     def model(self) -> BaseEmbedding:
         """The model in memory. Unavailable if it is not exported, or its server does not answer."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from uuid import UUID
@@ -18,6 +18,7 @@ from rag.duplicates import Distinct
 from rag.exhaustive import ExactVectors
 from rag.fusion import DEFAULTS, Hits, fuse, order, ranks
 from rag.language import detect
+from rag.legs import Legs, Ranking, Steps
 from rag.lexical import Lexical
 from rag.questions import Questions
 from rag.readable import Readable
@@ -32,41 +33,6 @@ _READ_FOR_EVIDENCE = 5
 _MOST_READS = 4  # times that copies are replaced by what ranks below them
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Legs:
-    """Permitted hits of one question, best first; `vector` is None where that leg has no say, though it may be that
-    the model speaks the language (`spoken`) and could not be used. `timings`: milliseconds by step."""
-
-    language: str
-    lexical: Hits
-    vector: Hits | None
-    spoken: bool = True
-    exhaustive: bool = True
-    timings: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """`copies`: the near-duplicates that were left out, each with the passage that it repeats."""
-
-    passages: tuple[Passage, ...]
-    copies: tuple[tuple[Passage, Passage], ...] = ()
-    reranked: bool = False
-
-
-class Steps:
-    """Milliseconds of each step of one search."""
-
-    def __init__(self) -> None:
-        self.took: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def done(self, name: str) -> None:
-        now = time.perf_counter()
-        self.took[name] = self.took.get(name, 0.0) + (now - self._last) * 1000
-        self._last = now
 
 
 class Retriever:
@@ -114,7 +80,7 @@ class Retriever:
         self._questions.check(version.fingerprint)
         steps = Steps()
         language = self._language(version, question)
-        spoken = self._questions.speaks(language)
+        spoken = self._questions.speaks(language) and language in version.fingerprint.languages
         vector = self._questions.vector(question) if spoken else None
         steps.done("embedding")
         return self._search(

@@ -65,7 +65,7 @@ class Analytics(Scenario):
         near = tools.analytics_titles_search(turn.query or turn.question, _OFFERED)
         if found.about == "niche":
             offered = [one for one in found.choices if one.id] or list(near)
-            return self._offer(turn, translate(turn.language, _WHICH), offered, turn.question) if offered else None
+            return self._offer(turn, translate(turn.language, _WHICH), offered, found.unknown) if offered else None
         if near and near[0].score >= _SURE:
             return tools.analytics_get_by_niche(near[0].id)
         if alike := [one for one in near if one.score >= _ALIKE]:
@@ -74,8 +74,9 @@ class Analytics(Scenario):
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 
-    def _offer(self, turn: Turn, sentence: str, niches: Sequence[Found], asked: str = "") -> Reply:
-        values = [f"{one.title}\n{asked}" if asked else one.id or one.title for one in niches[:_OFFERED]]
+    def _offer(self, turn: Turn, sentence: str, niches: Sequence[Found], unknown: str = "") -> Reply:
+        """With `unknown`, the question is asked again with the chosen niche in the place of that wording."""
+        values = [_mended(turn.question, unknown, one) for one in niches[:_OFFERED]]
         choices = tuple(
             Choice(one.title, one.title, self.name, value) for one, value in zip(niches, values, strict=False)
         )
@@ -95,12 +96,17 @@ class Analytics(Scenario):
         return Reply(text, action=Action.ASK if choices else Action.REFUSE, choices=choices)
 
 
+def _mended(question: str, unknown: str, niche: Found) -> str:
+    """What is kept of an offered niche: its title, and the question about it where there was one."""
+    at = question.casefold().find(unknown.casefold()) if unknown else -1
+    return f"{niche.title}\n{question[:at]}{niche.title}{question[at + len(unknown) :]}" if at >= 0 else niche.title
+
+
 def _confirmed(tools: Tools, chosen: str) -> Figures | None:
     """The niche that was asked back for, with what had been asked of it."""
     title, _, asked = chosen.partition("\n")
     if asked:
-        named = asked if title.casefold() in asked.casefold() else f"{asked.rstrip(' ?.')} {title}"
-        found = tools.analytics_search(named)
+        found = tools.analytics_search(asked)
         if found.dashboard is not None:
             return found
     return tools.analytics_get_by_niche(title)

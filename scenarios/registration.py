@@ -110,7 +110,7 @@ class _Run:
     def spoken(self, text: str, command: Command | None) -> Reply | Writing:
         if not self.turn.state:
             return self.ask_email(says.WELCOME)
-        if words.question(text) and not (self.at.step is Step.CONSENT and (words.yes(text) or words.no(text))):
+        if words.question(text):
             return self.aside(text)
         if self.at.step is Step.CONSENT and (words.yes(text) or words.no(text)):
             return self.consent(words.yes(text))
@@ -129,7 +129,8 @@ class _Run:
     def in_details(self, text: str, command: Command | None) -> Reply | Writing:
         if command is Command.SKIP:
             return self.skip()
-        return self.details({self.at.missing: words.value(text)})
+        bare = len(text.split()) == 1 and (words.yes(text) or words.no(text))
+        return self.again() if bare else self.details({self.at.missing: words.value(text)})
 
     # --- stage 1: e-mail, consent, code -----------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -42,7 +42,8 @@ class Progress:
         if not state:
             return cls(language=language if language in ("en", "ru") else "en")
         shortlist = tuple((str(one), str(title)) for one, title in state.get("shortlist", ()))
-        return cls(**{**state, "step": Step(state["step"]), "shortlist": shortlist})
+        told = {one.name: state[one.name] for one in fields(cls) if one.name in state}
+        return cls(**{**told, "step": Step(state["step"]), "shortlist": shortlist})
 
     @property
     def missing(self) -> str:

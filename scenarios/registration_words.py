@@ -26,7 +26,7 @@ _YES = re.compile(
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"(?:no|nope|never|i (?:do not|don'?t|refuse)|disagree|refuse|"
+    r"(?:no(?! problem)|nope|never|i (?:do not|don'?t|refuse)|disagree|refuse|"
     r"нет|не (?:согласен|согласна|хочу|даю|принимаю)|я (?:не|против)|против|отказываюсь)\b",
     re.IGNORECASE,
 )
@@ -37,9 +37,9 @@ _QUESTION_WORD = re.compile(
     re.IGNORECASE,
 )
 _INTRODUCTION = re.compile(
-    r"^\W*(?:my name is|my name'?s|i am|i'?m|this is|call me|name|меня зовут|мо[её] имя|я|имя|"
-    r"i live in|i am from|i'?m from|from|my city is|city|я из|живу в|мой город|город|из|"
-    r"my niche is|niche|моя ниша|ниша)\s*[:\-–—]?\s+",
+    r"^\W*(?:i live in|i am from|i'?m from|from|my city is|city|я из|(?:я )?живу в|мой город|город|из|"
+    r"my niche is|niche|моя ниша|ниша|my name is|my name'?s|i am|i'?m|this is|call me|name|меня зовут|мо[её] имя|я|имя)"
+    r"\s*[:\-–—]?\s+",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[^\W\d_]+(?:[ .'’-]{1,2}[^\W\d_]+){0,4}\.?")

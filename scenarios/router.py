@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from core.i18n import N_
 from rag.classifier import Classifier
 
 MODEL = Path(__file__).with_name("router.npz")
@@ -62,11 +63,11 @@ SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 TOPICS: Mapping[Route, str] = {
-    Route.FAQ: "how the service works",
-    Route.ANALYTICS: "figures of a business niche",
-    Route.REGISTRATION: "getting an account",
-    Route.DOCUMENTS: "what a document says",
-    Route.OFFTOPIC: "something else",
+    Route.FAQ: N_("how the service works"),
+    Route.ANALYTICS: N_("figures of a business niche"),
+    Route.REGISTRATION: N_("getting an account"),
+    Route.DOCUMENTS: N_("what a document says"),
+    Route.OFFTOPIC: N_("something else"),
 }
 QUESTION = "Is your question about %(first)s or about %(second)s?"
 

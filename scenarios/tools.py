@@ -37,13 +37,15 @@ class Found:
 class Figures:
     """What a question about niches found: one `text` with its figures, and the `dashboard` with table and chart as
     `niches.snapshots` writes it. Without an answer `about` says what was not understood ("niche", "metric", …), `text`
-    says so to the person, `choices` are the closest, and `named` are the niches that the question calls by name."""
+    says so to the person, `choices` are the closest, `named` are the niches that the question calls by name, and
+    `unknown` is the wording in it that nothing is called by."""
 
     text: str
     dashboard: Mapping[str, Any] | None = None
     about: str = ""
     choices: tuple[Found, ...] = ()
     named: tuple[Found, ...] = ()
+    unknown: str = ""
 
 
 class Tools(Protocol):

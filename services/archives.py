@@ -54,7 +54,7 @@ class Archives:
         self._settings = settings
 
     def start(self, principal: Principal, filename: str, stream: BinaryIO, collection: str = "documents") -> UUID:
-        """Stores the ZIP and puts its expansion into the queue; returns the job run, whose result names what was refused.
+        """Stores the ZIP and puts its expansion into the queue; returns the run, whose result tells what was refused.
 
         Raises `Forbidden`, `NotFound`, `TooLarge`, or `BadInput` for what is no ZIP, or one that would not fit.
         """
@@ -69,7 +69,15 @@ class Archives:
             self._blobs.discard(received)
 
     def _deferred(self, principal: Principal, collection: str, name: str, received: Received, total: int) -> UUID:
-        result = {"filename": name, "collection": collection, "size": received.size, "added": 0, "known": 0, "refused": 0, "reasons": []}
+        result = {
+            "filename": name,
+            "collection": collection,
+            "size": received.size,
+            "added": 0,
+            "known": 0,
+            "refused": 0,
+            "reasons": [],
+        }
         with self._db.begin() as tx:
             run = tx.jobs.start(_KIND, principal.user_id, total=total, result=result)
             self._blobs.set_aside(received, str(run))
@@ -209,7 +217,9 @@ def _names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
 
 def _safe_parts(name: str) -> list[str]:
     parts = PurePosixPath(PureWindowsPath(name).as_posix()).parts
-    return [part.replace("/", "").replace(":", "") for part in parts if part not in ("..", ".", "/") and part.strip("/. ")]
+    return [
+        part.replace("/", "").replace(":", "") for part in parts if part not in ("..", ".", "/") and part.strip("/. ")
+    ]
 
 
 def _decoded(member: zipfile.ZipInfo) -> str:

@@ -100,20 +100,20 @@ class Building:
     def _add(self, version: CollectionVersion, documents: Sequence[Document], made: Made) -> None:
         with self._db.begin() as tx:
             batch = _Batch(tx.versions.now())
-            before = self._before(tx, version, [document.id for document in documents])
+            collection = tx.collections.get(version.collection_id)
+            if collection is None:
+                raise Cancelled
+            before = tx.versions.passages(collection.version.id, [document.id for document in documents])
         for document in documents:
             batch.chunks[document.id] = self._cut(version, document, before, batch.taken)
-        made.reused += self._reuse(version, before, batch)
+        if self._fingerprints.same_vectors(collection.version.fingerprint, version.fingerprint):
+            made.reused += self._reuse(version, before, batch)
         made.embedded += self._embed(version, batch)
         with self._db.begin() as tx:
             there = tx.documents.lock(batch.chunks)
             stale = {id_ for key in there for id_ in self._put(tx, version, key, batch)}
             tx.versions.note(version.id, there, batch.at, batch.taken)
         self._index(version, list(there), stale)
-
-    def _before(self, tx: Stores, version: CollectionVersion, ids: Sequence[UUID]) -> Before:
-        collection = tx.collections.get(version.collection_id)
-        return tx.versions.passages(collection.version.id, ids) if collection else {}
 
     def _cut(
         self, version: CollectionVersion, document: Document, before: Before, taken: dict[UUID, str]
@@ -135,13 +135,7 @@ class Building:
         return [chunk for chunk, _ in before.get(document.id, ())]
 
     def _reuse(self, version: CollectionVersion, before: Before, batch: _Batch) -> int:
-        """Takes the vectors of passages that read as they did, where the model is the same."""
-        with self._db.begin() as tx:
-            collection = tx.collections.get(version.collection_id)
-        if collection is None or not self._fingerprints.same_vectors(
-            collection.version.fingerprint, version.fingerprint
-        ):
-            return 0
+        """Takes the vectors of passages that read as they did; how many."""
         for key, chunks in batch.chunks.items():
             known = {(c.heading, c.text): vector for c, vector in before.get(key, ()) if vector is not None}
             same = {c.position: known.get((c.heading, c.text)) for c in self._spoken(version, chunks)}

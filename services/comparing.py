@@ -70,7 +70,7 @@ class Comparing:
             vectors=len(embedded),
             unembedded=frozenset(unembedded),
             no_vector=frozenset(missing & (embedded - vectors)),
-            lone_vectors=frozenset(vectors - embedded),
+            lone_vectors=frozenset(vectors - embedded - set(unembedded)),
             no_words=frozenset(missing & (chunks - words)),
             lone_words=frozenset(words - chunks),
             doubled=max(doubled, 0),

@@ -19,6 +19,7 @@ from services.access import Access
 from services.accounts import Accounts
 from services.admission import Admission
 from services.allowlist import Allowlist
+from services.answer.cache import Retrievals
 from services.archives import Archives
 from services.attachments import Attachments
 from services.audit import Audit
@@ -189,7 +190,8 @@ def build(settings: Settings, database_url: str) -> Services:
     collections = Collections(db, fingerprints)
     parses, passages, images = Parses(blobs, Parser()), Passages(embedder), PageImages(blobs)
     publishing = Publishing(db, vectors, lexical, indexing)
-    removal = Removal(db, blobs, vectors, lexical, indexing, images)
+    retrievals = Retrievals()
+    removal = Removal(db, blobs, vectors, lexical, indexing, images, retrievals)
     quarantine = Quarantine(db, removal)
     ingestion = Ingestion(db, parses, passages, publishing, fingerprints, quarantine)
     intake = Intake(db, blobs, collections, fingerprints, settings)
@@ -225,6 +227,7 @@ def build(settings: Settings, database_url: str) -> Services:
         niches=niches,
         prompts=prompts,
         memory=summaries.context,
+        retrievals=retrievals,
         carriers={**registration.carriers, **SmallTalk(db, settings).carriers},
     )
     health = Health(db, settings)

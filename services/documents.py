@@ -95,6 +95,10 @@ class Documents:
         own = principal.user_id is not None and document.owner_id == principal.user_id
         return own or principal.may(Permission.CORPORA_MANAGE)
 
+    def largest(self, principal: Principal) -> int:
+        """Bytes that one file of the caller may have."""
+        return self._intake.limit(principal.role)
+
     # --- who may ----------------------------------------------------------------------------------------------------
 
     def may_upload(self, principal: Principal, collection: Collection) -> bool:

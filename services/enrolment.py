@@ -80,12 +80,6 @@ class Enrolment:
             self._settle(tx, made, new, proven, conversation_id)
         return Enrolled(status, made if proven else None)
 
-    def register(
-        self, email: str, name: str, password: str, locale: str | None, client: Client, proof: str = ""
-    ) -> UserStatus:
-        """All of it at once; the status that a new account of this address has."""
-        return self.enrol(self.prepare(email, name, password, locale, client), client, proof).status
-
     def _create(self, tx: Stores, new: NewAccount, status: UserStatus) -> User | None:
         until = access_end(self._settings) if status is UserStatus.ACTIVE else None  # else it begins with the approval
         role = self._settings.default_role

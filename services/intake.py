@@ -109,8 +109,15 @@ class Intake:
             tx.readers.inherit(document.id, latest.document_id)
         if document_id is None:
             return Upload(document, self._again(tx, principal, document, new), created=False)
-        told = {"filename": name, "collection": target.name, "version": new.version}
-        tx.audit.write(principal, "document.upload", "document", document.id, **told)
+        tx.audit.write(
+            principal,
+            "document.upload",
+            "document",
+            document.id,
+            filename=name,
+            collection=target.name,
+            version=new.version,
+        )
         return Upload(document, defer_ingest(tx, document.id, principal.user_id), created=True)
 
     def _again(self, tx: Stores, principal: Principal, document: Document, new: NewDocument) -> UUID | None:

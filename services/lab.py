@@ -12,9 +12,10 @@ from core.roles import Permission
 from data.database import Database
 from rag.context import for_answer
 from rag.fusion import Hits
+from rag.legs import Legs, Ranking, Steps
 from rag.readable import Readable
 from rag.reranking import Reranker
-from rag.retrieval import Legs, Ranking, Retriever, Steps
+from rag.retrieval import Retriever
 from services.collections import Collections
 from services.evaluation import EvaluationRuns
 from services.retrieval_rules import checked

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
 from core.entities import Principal, User, UserStatus
 from core.errors import BadInput, Conflict, Forbidden, NotFound, StartupError, WeakPassword
+from core.registration_entities import Profile
 from core.roles import Permission, Role
 from core.settings import Settings
 from data.database import Database, Stores
@@ -39,11 +40,11 @@ class PersonChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """`proven` are those of `people` who have shown that the mailbox is theirs."""
+    """`profiles` are those of `people` who told anything when they registered."""
 
     people: Sequence[User]
     total: int
-    proven: frozenset[UUID] = frozenset()
+    profiles: Mapping[UUID, Profile] = field(default_factory=dict)
 
 
 class People:
@@ -68,8 +69,8 @@ class People:
         page = min(max(limit, 1), _LONGEST_PAGE)
         with self._db.begin() as tx:
             found, total = tx.users.find(text.strip(), status, limit=page, offset=max(offset, 0))
-            proven = tx.profiles.proven([person.id for person in found])
-        return PeoplePage(tuple(found), total, frozenset(proven))
+            profiles = tx.profiles.all([person.id for person in found])
+        return PeoplePage(tuple(found), total, profiles)
 
     def create(self, principal: Principal, email: str, name: str, role: Role, password: str | None = None) -> User:
         """An active account; without a password its owner is mailed a link to choose one. `Conflict` if the e-mail

@@ -34,8 +34,8 @@ class Quarantine:
     # --- for administrators -----------------------------------------------------------------------------------------
 
     def waiting(self, principal: Principal) -> list[Held]:
-        """Everything in quarantine, the oldest first. Of people's own collections too: whoever decides must see what was
-        found, though not the document itself."""
+        """Everything in quarantine, the oldest first. Of people's own collections too: whoever decides must see what
+        was found, though not the document itself."""
         _manages(principal)
         with self._db.begin() as tx:
             return tx.findings.held()

@@ -10,6 +10,7 @@ from core.errors import Unavailable
 from data.database import Database
 from rag.lexical import Lexical
 from rag.vectors import Vectors
+from services.answer.cache import Retrievals
 from services.blobs import Blobs
 from services.images import PageImages
 from services.indexing import Indexing
@@ -17,7 +18,14 @@ from services.indexing import Indexing
 
 class Removal:
     def __init__(
-        self, db: Database, blobs: Blobs, vectors: Vectors, lexical: Lexical, indexing: Indexing, images: PageImages
+        self,
+        db: Database,
+        blobs: Blobs,
+        vectors: Vectors,
+        lexical: Lexical,
+        indexing: Indexing,
+        images: PageImages,
+        retrievals: Retrievals | None = None,
     ) -> None:
         self._db = db
         self._blobs = blobs
@@ -25,6 +33,7 @@ class Removal:
         self._lexical = lexical
         self._indexing = indexing
         self._images = images
+        self._retrievals = retrievals
 
     def remove(self, document: Document, who: Principal | str) -> Removed:
         """Removes files, chunks, vectors and lexical entries in every version, and blanks citations.
@@ -41,11 +50,13 @@ class Removal:
             indexed = sum(len(self._lexical.present(v.vector_name, ids[key])) for key, v in versions.items())
             vectors = sum(self._vectors.delete(v.vector_name, ids[key]) for key, v in versions.items())
             tx.messages.blank_citations(document.id)
+            kept = tx.kept_answers.forget_document(document.id)
             tx.jobs.cancel_of_document(document.id)
             tx.documents.delete(document.id)
             tx.audit.write(who, "document.delete", "document", document.id, filename=document.filename)
         files = self._remove_files(document.sha256)
-        cached = self._images.forget(document.id)
+        kept += self._retrievals.forget_document(document.id) if self._retrievals else 0
+        cached = kept + self._images.forget(document.id)
         self._follow(versions, ids)
         return Removed(files, sum(map(len, ids.values())), vectors, indexed, cached)
 

@@ -1,4 +1,4 @@
-"""How much small talk a person has with the assistant: so many answers a conversation and a day."""
+"""How much small talk a person has with the assistant: so many answers a day, and so many of them a conversation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from scenarios.base import Intent, Outcome
 from scenarios.offtopic import CHAT
 
 _DAY = timedelta(days=1)
-_LONGEST_CONVERSATION = timedelta(days=30)  # after which one starts anew
 
 
 class SmallTalk:
@@ -30,7 +29,7 @@ class SmallTalk:
         # A guest can drop the cookie that names them, so the address counts where it is known.
         who = principal.user_id or principal.ip or principal.guest_id
         with self._db.begin() as tx:
-            here, _ = tx.rates.hit(f"small-talk:{conversation_id}", _LONGEST_CONVERSATION)
+            here, _ = tx.rates.hit(f"small-talk:{conversation_id}", _DAY)
             today, _ = tx.rates.hit(f"small-talk:{who}", _DAY)
         allowed = self._settings
         ok = here <= allowed.small_talk_per_conversation and today <= allowed.small_talk_per_day

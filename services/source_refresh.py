@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from uuid import UUID
 
-from core.errors import NichewiseError, Unavailable
+from core.errors import NichewiseError, SourceFailed, Unavailable
 from core.settings import Settings
 from core.source_entities import Broken, Known, Outcome, Record, RunStatus, Source, SourceRun
 from data.database import Database
@@ -74,13 +74,16 @@ class SourceRefresh:
     def _work(self, source: Source, run: SourceRun) -> tuple[RunStatus, str]:
         with self._db.begin() as tx:
             known = tx.source_runs.known(source.id)
-        seen = set() if run.mode == "removal" else _Reading(self._db, self._intake, source, run, known).all(self._read)
+        seen = set() if run.mode == "removal" else self._reading(source, run, known)
         gone = [one for key, one in known.items() if key not in seen]
         before = [one for one in known.values() if (one.run_id, one.outcome) != (run.id, Outcome.ADDED.value)]
         if 2 * len(gone) > len(before) and not run.confirmed:
             return RunStatus.HELD, VANISHED % {"gone": len(gone), "all": len(before)}
         self._remove(source, run, gone)
         return RunStatus.DONE, ""
+
+    def _reading(self, source: Source, run: SourceRun, known: dict[str, Known]) -> set[str]:
+        return _Reading(self._db, self._intake, source, run, known).all(self._read(source), self.limits.records)
 
     def _read(self, source: Source) -> Iterator[Record | Broken]:
         kind = KINDS[source.kind]
@@ -114,12 +117,11 @@ class _Reading:
         self._same: list[str] = []
         self._pulsed = time.monotonic()
 
-    def all(self, read: Callable[[Source], Iterator[Record | Broken]]) -> set[str]:
+    def all(self, records: Iterator[Record | Broken], most: int) -> set[str]:
         """Deals with every record; the keys that the source has now."""
-        limit = Limits().records
-        for record in read(self._source):
-            if len(self._seen) >= limit:
-                raise NichewiseError(TOO_MANY, limit=limit)
+        for record in records:
+            if len(self._seen) >= most:
+                raise SourceFailed(TOO_MANY, limit=most)
             self._deal_with(record)
             if time.monotonic() - self._pulsed > _PULSE_SECONDS:
                 self._pulse()

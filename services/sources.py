@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from core.entities import Collection, Principal
-from core.errors import BadInput, Conflict, Forbidden, NichewiseError
+from core.errors import BadInput, Conflict, Forbidden
 from core.roles import Permission
-from core.source_entities import Broken, Host, Record, RunMode, Sample, Source, SourceKind, SourceRun
+from core.source_entities import Host, RunMode, Sample, Source, SourceKind, SourceRun
 from data.database import Database, Stores
 from rag.sources import KINDS, Config, Limits, checked, clean_host
 from services.collections import Collections
-from services.source_refresh import UNREADABLE, SourceRefresh
+from services.source_refresh import SourceRefresh
+from services.source_samples import sample
 
 SHORTEST, LONGEST = 1, 60 * 24 * 366  # minutes between two runs
 _LONGEST_NAME = 100
-_SAMPLES, _SAMPLE_BYTES, _SAMPLE_CHARACTERS = 5, 4096, 400
+_SAMPLES = 5
 _TRYING = Limits(seconds=20)
 _AT_ONCE = 20  # sources that become due together
-_TEXTS = (".txt", ".md", ".csv", ".tsv", ".json", ".xml")
+
+
+class SourceChanges(TypedDict, total=False):
+    """What is left out stays. `config` is whole but for credentials: those left out, or given as their sign, stay;
+    `interval_minutes` None: by hand only."""
+
+    name: str
+    config: Mapping[str, Any]
+    interval_minutes: int | None
 
 
 class Sources:
@@ -101,28 +109,24 @@ class Sources:
                 self._start(tx, source_id, principal.user_id)
             return tx.sources.get(source_id)
 
-    def update(
-        self,
-        principal: Principal,
-        source_id: UUID,
-        *,
-        name: str | None = None,
-        config: Mapping[str, Any] | None = None,
-        interval_minutes: int | None = None,
-    ) -> Source:
-        """`config` is whole but for credentials: those left out, or given as their sign, stay. `interval_minutes` None:
-        by hand only."""
+    def update(self, principal: Principal, source_id: UUID, changes: SourceChanges) -> Source:
+        """Where the configuration changes, the next run looks into every record. Raises BadInput, Conflict."""
         _require(principal, Permission.CORPORA_MANAGE)
-        _check_interval(interval_minutes)
         with self._db.begin() as tx:
             self._find(tx, principal, source_id)
             before = tx.sources.get(source_id, lock=True)
-            after = before.config if config is None else self._checked(before.kind, config, before.config).revealed()
-            tx.sources.change(source_id, before.name if name is None else _clean_name(name), after, interval_minutes)
-            tx.sources.schedule(source_id)
-            if after != before.config:
+            name = _clean_name(changes.get("name", before.name))
+            minutes = changes.get("interval_minutes", before.interval_minutes)
+            _check_interval(minutes)
+            config = before.config
+            if "config" in changes:
+                config = self._checked(before.kind, changes["config"], before.config).revealed()
+            tx.sources.change(source_id, name, config, minutes)
+            if minutes != before.interval_minutes:
+                tx.sources.schedule(source_id)
+            if config != before.config:
                 tx.source_runs.forget_stamps(source_id)
-            tx.audit.write(principal, "source.update", "source", source_id, name=name or before.name)
+            tx.audit.write(principal, "source.update", "source", source_id, name=name, fields=sorted(changes))
             return tx.sources.get(source_id)
 
     def delete(self, principal: Principal, source_id: UUID, *, documents: bool) -> UUID | None:
@@ -150,7 +154,7 @@ class Sources:
         before = self.get(principal, source_id).config if source_id else None
         settings = self._checked(kind, config, before)
         records = KINDS[kind].read(settings, self._refresh.surroundings(_TRYING))
-        return [_sample(record) for record in islice(records, _SAMPLES)]
+        return [sample(record) for record in islice(records, _SAMPLES)]
 
     def start(self, principal: Principal, source_id: UUID, *, confirmed: bool = False) -> UUID:
         """Runs it now; `confirmed`: also when most of its records have vanished. `Conflict` while it runs already."""
@@ -172,9 +176,12 @@ class Sources:
             tx.audit.write(principal, "source.cancel", "source", source.id, name=source.name)
 
     def start_due(self) -> int:
-        """Starts the sources whose time has come, but for those that still run; returns how many."""
+        """Starts the sources whose time has come, but for those that still run; returns how many. A run whose job was
+        lost gets another."""
         started = 0
         with self._db.begin() as tx:
+            for run_id, source_id in tx.source_runs.abandoned():
+                _defer(tx, run_id, source_id)
             for source_id in tx.sources.due(_AT_ONCE):
                 if tx.source_runs.active(source_id):
                     tx.sources.schedule(source_id)
@@ -188,7 +195,7 @@ class Sources:
     ) -> UUID:
         run_id = tx.source_runs.start(source_id, by, mode, confirmed=confirmed)
         tx.sources.schedule(source_id)
-        tx.jobs.defer("refresh_source", queue="text", lock=f"source:{source_id}", run_id=run_id)
+        _defer(tx, run_id, source_id)
         return run_id
 
     # --- hosts ------------------------------------------------------------------------------------------------------
@@ -215,6 +222,10 @@ class Sources:
             tx.audit.write(principal, "source.host_forbidden", "host", clean_host(host))
 
 
+def _defer(tx: Stores, run_id: UUID, source_id: UUID) -> None:
+    tx.jobs.defer("refresh_source", queue="text", lock=f"source:{source_id}", run_id=run_id)
+
+
 def _require(principal: Principal, permission: Permission) -> None:
     if not principal.may(permission):
         raise Forbidden
@@ -230,15 +241,3 @@ def _clean_name(text: str) -> str:
 def _check_interval(minutes: int | None) -> None:
     if minutes is not None and not SHORTEST <= minutes <= LONGEST:
         raise BadInput("A source is read every %(least)s to %(most)s minutes.", least=SHORTEST, most=LONGEST)
-
-
-def _sample(record: Record | Broken) -> Sample:
-    if isinstance(record, Broken):
-        return Sample(record.key, "", "", "", record.reason)
-    name = PurePosixPath(record.filename)
-    try:
-        with record.open() as stream:
-            head = stream.read(_SAMPLE_BYTES) if name.suffix.lower() in _TEXTS else b""
-    except (OSError, NichewiseError):
-        return Sample(record.key, name.stem, record.stamp, "", UNREADABLE)
-    return Sample(record.key, name.stem, record.stamp, head.decode("utf-8", "replace")[:_SAMPLE_CHARACTERS])

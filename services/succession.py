@@ -25,7 +25,7 @@ def succeed(tx: Stores, ready: Collection[UUID]) -> dict[UUID, list[UUID]]:
 
 
 def forget(vectors: Vectors, versions: Collection[CollectionVersion], gone: Gone) -> None:
-    """Takes the vectors out. A crash before this leaves vectors that no search can show; the nightly check finds them."""
+    """Takes the vectors out. A crash before this leaves vectors that no search shows; the nightly check finds them."""
     for version in versions:
         if ids := gone.get(version.id):
             vectors.delete(version.vector_name, list(ids))

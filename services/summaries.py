@@ -1,4 +1,4 @@
-"""What is remembered of a person's conversations: written when one is cleared or a session ends, shown at the next one."""
+"""What is remembered of a person's conversations: noted when one is cleared or a session ends, shown at the next."""
 
 from __future__ import annotations
 
@@ -140,9 +140,7 @@ class Summaries:
         summary = self._told(user, told)
         with self._db.begin() as tx:
             if tx.profiles.of(user.id).remember:  # it may have been switched off while a model was writing
-                tx.summaries.keep(
-                    user.id, due, summary.text, ended_by, provider=summary.provider, model=summary.model
-                )
+                tx.summaries.keep(user.id, due, summary.text, ended_by, provider=summary.provider, model=summary.model)
         return True
 
     def _told(self, user: User, told: list[Exchange]) -> Told:

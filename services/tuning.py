@@ -16,9 +16,10 @@ from core.roles import Permission, Role
 from data.database import Database
 from rag.expected import Expected
 from rag.fusion import Ranks, fuse, order, ranks
+from rag.legs import Legs
 from rag.metrics import DEPTH, reciprocal
 from rag.readable import Readable
-from rag.retrieval import Legs, Retriever
+from rag.retrieval import Retriever
 from services.collections import Collections
 from services.search import Search
 

@@ -23,7 +23,7 @@ from rag.providers import REGISTRY, Params, get, loaded
 from scenarios import Scenario
 from scenarios.registration import NAME as REGISTRATION
 from services.admission import BLOCKED, Admission, block
-from services.answer.cache import AnswerCache
+from services.answer.cache import AnswerCache, Retrievals
 from services.answer.job import Job
 from services.answer.pipeline import Carrier, Memory, Pipeline
 from services.answer.recorder import Recorder
@@ -69,13 +69,14 @@ class Turns:
         niches: Niches | None = None,
         prompts: Prompts | None = None,
         memory: Memory | None = None,
+        retrievals: Retrievals | None = None,
         carriers: Mapping[str, Carrier] | None = None,
     ) -> None:
         self._settings, self._db, self._collections, self._admission = settings, db, collections, admission
         self._routing = routing
         engine = engine or Engine(settings)
         cache = AnswerCache(db)
-        search = Search(db, collections, retrieve, cache)
+        search = Search(db, collections, retrieve, cache, retrievals or Retrievals())
         bench = Workbench(db, collections, retrieve, niches)
         pipeline = Pipeline(engine, routing, search, cache, bench, carriers or {}, admission, prompts, memory)
         self._writer = Writer(engine, pipeline, Save(db, routing, cache, settings.locale), admission)
@@ -171,7 +172,7 @@ class Turns:
         """How an answer was made; empty for one that was made before traces were kept."""
         with self._db.begin() as tx:
             tx.messages.find(principal, message_id)
-            return tx.answers.trace(message_id)
+            return tx.answers.trace(principal, message_id)
 
     def find(self, principal: Principal, message_id: UUID) -> Message:
         with self._db.begin() as tx:
@@ -304,6 +305,7 @@ class Turns:
             scenario=scenario,
             collection=collection,
             history=tuple(_useful(history)),
+            last=next((turn.scenario for turn in reversed(history) if turn.author == "assistant"), ""),
             state=tx.answers.state(conversation_id) if ask.conversation_id else {},
             attached=tuple(tx.attachments.of(principal, conversation_id)) if ask.conversation_id else (),
         )

@@ -10,6 +10,8 @@ from services.conversations import KEPT_IN_TRASH
 _WINDOWS = timedelta(days=1)
 _FAILURES = timedelta(days=30)
 _EXPERIMENTS = timedelta(days=30)
+_SOURCE_RUNS = timedelta(days=90)
+_KEPT_ANSWERS, _MOST_KEPT_ANSWERS = timedelta(days=30), 10_000
 
 
 class Upkeep:
@@ -18,7 +20,8 @@ class Upkeep:
 
     def prune(self) -> int:
         """Deletes expired sessions, tickets, resets, codes, rate windows and sign-in failures, comparisons that nobody
-        saved, and conversations that lay in the trash long enough; returns how many rows."""
+        saved, old runs of sources, answers kept for the same question, and conversations that lay in the trash long
+        enough; returns how many rows."""
         with self._db.begin() as tx:
             return (
                 tx.sessions.prune()
@@ -27,5 +30,7 @@ class Upkeep:
                 + tx.rates.prune(older=_WINDOWS)
                 + tx.failures.prune(older=_FAILURES)
                 + tx.experiments.prune(_EXPERIMENTS)
+                + tx.source_runs.prune(_SOURCE_RUNS)
                 + tx.conversations.prune(KEPT_IN_TRASH)
+                + tx.kept_answers.prune(most=_MOST_KEPT_ANSWERS, older=_KEPT_ANSWERS)
             )

@@ -102,7 +102,7 @@ def _header(directory: int, mini_fat: int, mini_sectors: int, fats: int) -> byte
 
 # --- mails ----------------------------------------------------------------------------------------------------------
 
-_SUBJECT, _BODY, _FROM, _NAME, _ADDRESS, _FILE, _CLASS = 0x37, 0x1000, 0x0C1A, 0x3001, 0x39FE, 0x3707, 0x1A
+_SUBJECT, _BODY, _FROM, _NAME, _ADDRESS, _FILE, _CLASS = 0x37, 0x1000, 0x0C1F, 0x3001, 0x39FE, 0x3707, 0x1A
 
 
 def msg(subject: str, body: str, sender: str = "", to: str = "", attached: tuple[str, ...] = ()) -> bytes:
@@ -114,9 +114,9 @@ def msg(subject: str, body: str, sender: str = "", to: str = "", attached: tuple
     return compound(tree)
 
 
-def _properties(values: Mapping[int, str], header: int) -> dict[str, Union[bytes, Tree]]:
+def _properties(values: Mapping[int, str], header: int) -> dict[str, bytes | Tree]:
     """Texts as UTF-16 streams, and the stream that lists them."""
-    streams: dict[str, Union[bytes, Tree]] = {}
+    streams: dict[str, bytes | Tree] = {}
     listed = bytes(header)
     for name, value in values.items():
         raw = value.encode("utf-16-le")

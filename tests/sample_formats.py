@@ -9,8 +9,6 @@ from email.message import EmailMessage
 from importlib.resources import files
 from itertools import pairwise
 
-
-
 Build = Callable[[], bytes]
 
 
@@ -148,5 +146,3 @@ def scanned_pdf(*pages: bytes) -> bytes:
     target = io.BytesIO()
     images[0].save(target, "PDF", save_all=True, append_images=images[1:], resolution=150)
     return target.getvalue()
-
-

@@ -12,6 +12,8 @@ from tests import sample_formats as formats
 from tests.compound import msg
 from tests.sample_formats import Build, with_member
 
+__all__ = ["BOMB", "EMPTY", "ENCRYPTED", "GOOD", "TRUNCATED", "Build", "with_member"]
+
 SENTENCE = "Refunds are paid within fourteen days of the request."
 RUSSIAN = "Возврат денег занимает четырнадцать дней с момента обращения."
 ROWS = (("Niche", "Firms"), ("Bakeries", "3120"), ("Florists", "1450"))

@@ -73,7 +73,9 @@ def start_sweep(
 ) -> JobStartedOut:
     """Asks the question of a column at every point of temperature x top_p, as a job (`GET /api/jobs/{id}`). An earlier
     sweep of the comparison is replaced."""
-    started = services.sweeps.start(principal, experiment_id, body.column, body.temperatures, body.top_ps, body.repeats)
+    started = services.sweeps.start(
+        principal, experiment_id, body.column, body.temperatures, body.top_ps, body.repeats, body.golden
+    )
     return JobStartedOut(job_id=started)
 
 

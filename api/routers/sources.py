@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -17,7 +17,7 @@ from api.source_schemas import (
     RunOut,
     RunStartedOut,
     SampleOut,
-    SourceChanges,
+    SourceChangesIn,
     SourceIn,
     SourceOut,
     SourceTrial,
@@ -26,6 +26,7 @@ from core.entities import Principal
 from core.roles import Permission
 from core.source_entities import Source
 from services.container import Services
+from services.sources import SourceChanges
 
 router = APIRouter(tags=["sources"])
 
@@ -54,11 +55,10 @@ def get_source(source_id: UUID, principal: CurrentPrincipal, services: CurrentSe
 
 @router.patch("/sources/{source_id}")
 def change_source(
-    source_id: UUID, body: SourceChanges, principal: CurrentPrincipal, services: CurrentServices
+    source_id: UUID, body: SourceChangesIn, principal: CurrentPrincipal, services: CurrentServices
 ) -> SourceOut:
-    changed = services.sources.update(
-        principal, source_id, name=body.name, config=body.config, interval_minutes=body.interval_minutes
-    )
+    changes = cast(SourceChanges, body.model_dump(exclude_unset=True))
+    changed = services.sources.update(principal, source_id, changes)
     return _out(principal, services, changed)
 
 

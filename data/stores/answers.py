@@ -12,8 +12,11 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.answer_entities import Choice, Content, Step, Trace
+from core.entities import Principal
 from core.security import Cipher
+from data.access import readable_documents
 from data.answer_tables import answer_contents, answer_traces, conversation_states
+from data.tables import collections, documents
 
 
 class Answers:
@@ -35,11 +38,22 @@ class Answers:
         query = select(answer_contents).where(answer_contents.c.message_id.in_(message_ids))
         return {row.message_id: _content(self._open(row.content_sealed)) for row in self._connection.execute(query)}
 
-    def trace(self, message_id: UUID) -> Trace:
+    def trace(self, principal: Principal, message_id: UUID) -> Trace:
+        """Without the titles of documents that `principal` may not read now."""
         query = select(answer_traces.c.trace_sealed).where(answer_traces.c.message_id == message_id)
         sealed = self._connection.execute(query).scalar_one_or_none()
         steps = self._open(sealed)["steps"] if sealed is not None else ()
+        passages = [one for step in steps if step["name"] == "retrieve" for one in step["found"]["passages"]]
+        readable = self._readable(principal, {UUID(one["document_id"]) for one in passages})
+        for one in passages:
+            one["title"] = one["title"] if UUID(one["document_id"]) in readable else ""
         return Trace(tuple(Step(**step) for step in steps))
+
+    def _readable(self, principal: Principal, ids: Collection[UUID]) -> set[UUID]:
+        query = select(documents.c.id).select_from(documents.join(collections))
+        return set(
+            self._connection.execute(query.where(documents.c.id.in_(ids), readable_documents(principal))).scalars()
+        )
 
     def state(self, conversation_id: UUID) -> dict[str, Any]:
         """By scenario, what it keeps of the conversation."""

@@ -1,4 +1,4 @@
-"""One-time codes, one for an address at most, and the proofs they are exchanged for; hashes of both alone are stored."""
+"""One-time codes, one for an address at most, and the proofs they are exchanged for: of both the hashes alone."""
 
 from __future__ import annotations
 
@@ -42,11 +42,6 @@ class OneTimeCodes:
     def prove(self, email: str, proof_hash: bytes, *, lasts: timedelta) -> None:
         proof = {"proof_hash": proof_hash, "proof_expires_at": func.now() + lasts}
         self._connection.execute(update(codes).where(codes.c.email == email).values(**proof))
-
-    def proven(self, proof_hash: bytes) -> str | None:
-        """Whose mailbox the proof stands for; it stays usable."""
-        query = select(codes.c.email).where(codes.c.proof_hash == proof_hash, codes.c.proof_expires_at > func.now())
-        return self._connection.execute(query).scalar_one_or_none()
 
     def redeem(self, proof_hash: bytes) -> str | None:
         """Whose mailbox the proof stood for; it is used up."""

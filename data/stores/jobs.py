@@ -7,7 +7,25 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, Text, Uuid, and_, case, cast, func, insert, select, text, true, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    true,
+    update,
+)
 
 from core.entities import JobRun, Principal
 from core.errors import NotFound
@@ -23,8 +41,9 @@ _DEFER = text("""
 """)
 
 
-ALIVE = text(  # of a run: a job is waiting or running for it
-    "EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND args->>'run_id' = job_runs.id::text)"
+ALIVE: ColumnElement[bool] = literal_column(  # of a run: a job is waiting or running for it
+    "EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND args->>'run_id' = job_runs.id::text)",
+    Boolean,
 )
 
 

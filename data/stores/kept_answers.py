@@ -29,15 +29,19 @@ class KeptAnswers:
         document, a change of who may read it, a switch of versions. It is derived, so that no path can forget it."""
         seen = func.concat(documents.c.id, documents.c.sha256, documents.c.version, documents.c.stage)
         readable = (
-            select(func.count(), func.bit_xor(func.hashtextextended(seen, cast(0, BigInteger))))
+            select(
+                func.count().label("count"),
+                func.bit_xor(func.hashtextextended(seen, cast(0, BigInteger))).label("mixed"),
+            )
             .select_from(documents.join(collections))
             .where(documents.c.collection_id == collection_id, readable_documents(principal))
+            .subquery()
         )
-        count, mixed = self._connection.execute(readable).one()
-        of = select(collections.c.active_version_id, collections.c.revision).where(collections.c.id == collection_id)
-        version, revision = self._connection.execute(of).one()
-        last = select(func.max(chunk_changes.c.seq)).where(chunk_changes.c.version_id == version)
-        return f"{version}:{revision}:{self._connection.execute(last).scalar_one()}:{count}:{mixed}"
+        version = collections.c.active_version_id
+        last = select(func.max(chunk_changes.c.seq)).where(chunk_changes.c.version_id == version).scalar_subquery()
+        query = select(version, collections.c.revision, last, readable.c.count, readable.c.mixed)
+        row = self._connection.execute(query.where(collections.c.id == collection_id)).one()
+        return ":".join(map(str, row))
 
     def find(self, key: bytes) -> tuple[UUID, str, dict[str, Any]] | None:
         """The collection, the revision it was given at, and the answer."""

@@ -126,10 +126,7 @@ class Ledger:
         found = and_(where, one, or_(own, theirs), documents.c.id.in_(readable))
         ordered = select(documents.c.id).where(found).order_by(documents.c.id).with_for_update().subquery()
         statement = (
-            update(documents)
-            .where(documents.c.id.in_(select(ordered.c.id)))
-            .values(values)
-            .returning(documents.c.id)
+            update(documents).where(documents.c.id.in_(select(ordered.c.id))).values(values).returning(documents.c.id)
         )
         return list(self._connection.execute(statement).scalars())
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from core.entities import Principal, Stage
 from data.access import readable_documents
@@ -89,7 +89,7 @@ class Lineages:
         mine = select(newer.c.lineage).where(newer.c.id.in_(list(ids)))
         better = (
             select(newer.c.id)
-            .where(and_(newer.c.lineage == older.c.lineage, newer.c.version > older.c.version, newer.c.stage == "ready"))
+            .where(newer.c.lineage == older.c.lineage, newer.c.version > older.c.version, newer.c.stage == "ready")
             .exists()
         )
         statement = (

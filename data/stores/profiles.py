@@ -20,9 +20,7 @@ class Profiles:
         self._connection = connection
 
     def of(self, user_id: UUID) -> Profile:
-        columns = [column for column in profiles.c if column.name != "user_id"]
-        row = self._connection.execute(select(*columns).where(profiles.c.user_id == user_id)).one_or_none()
-        return Profile(**row._mapping) if row else Profile()
+        return self.all([user_id]).get(user_id, Profile())
 
     def change(self, user_id: UUID, **values: Any) -> None:
         """`values` are columns of the table."""
@@ -33,7 +31,7 @@ class Profiles:
         """The person has shown that the mailbox is theirs."""
         self.change(user_id, proven_at=func.now())
 
-    def proven(self, user_ids: Collection[UUID]) -> set[UUID]:
-        """Those of them who have shown it."""
-        query = select(profiles.c.user_id).where(profiles.c.user_id.in_(user_ids), profiles.c.proven_at.is_not(None))
-        return set(self._connection.execute(query).scalars())
+    def all(self, user_ids: Collection[UUID]) -> dict[UUID, Profile]:
+        """Of those who have a row."""
+        rows = self._connection.execute(select(profiles).where(profiles.c.user_id.in_(user_ids)))
+        return {row.user_id: Profile(row.city, row.niche, row.remember, row.proven_at) for row in rows}

@@ -15,7 +15,6 @@ from core.roles import Role
 from data.access import Rules, collection_rules, document_rules
 from data.tables import collections, documents, users
 
-
 _SAYS = ("readers", "reader_ids")
 
 

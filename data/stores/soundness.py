@@ -106,7 +106,7 @@ class Soundness:
 
     def keep(self, found: Reconciliation) -> None:
         row = {
-            "collection_id": found.collection_id, "compared": dict(found.compared),
+            "at": found.at, "collection_id": found.collection_id, "compared": dict(found.compared),
             "findings": findings_body(found.findings), "seconds": found.seconds,
         }  # fmt: skip
         self._connection.execute(insert(reconciliations).values(row))

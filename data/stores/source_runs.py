@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, delete, func, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -16,6 +17,13 @@ from data.source_tables import source_records, source_runs
 
 _ACTIVE = (RunStatus.WAITING.value, RunStatus.RUNNING.value)
 _SHOWN_PROBLEMS = 50
+_ABANDONED = text("""
+    SELECT id, source_id FROM source_runs
+    WHERE status IN ('waiting', 'running') AND created_at < now() - interval '2 minutes' AND NOT EXISTS (
+        SELECT FROM procrastinate_jobs
+        WHERE task_name = 'refresh_source' AND status IN ('todo', 'doing') AND args ->> 'run_id' = source_runs.id::text
+    )
+""")
 
 
 def _run(row: Row[Any]) -> SourceRun:
@@ -91,6 +99,18 @@ class SourceRuns:
     def active(self, source_id: UUID) -> bool:
         mine = source_runs.c.source_id == source_id, source_runs.c.status.in_(_ACTIVE)
         return self._connection.execute(select(source_runs.c.id).where(*mine)).first() is not None
+
+    def abandoned(self) -> list[tuple[UUID, UUID]]:
+        """(run, source) of runs that are not ended, and that no job in the queue is about."""
+        rows = self._connection.execute(_ABANDONED)
+        return [(row.id, row.source_id) for row in rows]
+
+    def prune(self, older_than: timedelta) -> int:
+        """Deletes ended runs but for each source's newest."""
+        newer = source_runs.alias("newer")
+        later = newer.c.source_id == source_runs.c.source_id, newer.c.created_at > source_runs.c.created_at
+        old = source_runs.c.ended_at < func.now() - older_than
+        return self._connection.execute(delete(source_runs).where(old, exists().where(*later))).rowcount
 
     def _while_active(self, run_id: UUID, **values: Any) -> bool:
         statement = update(source_runs).where(source_runs.c.id == run_id, source_runs.c.status.in_(_ACTIVE))

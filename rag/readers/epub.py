@@ -76,4 +76,3 @@ def _pages(archive: zipfile.ZipFile, names: list[str], limits: Limits) -> list[P
         if characters > limits.characters:
             raise ParseFailed(TOO_MUCH_TEXT, characters=limits.characters)
     return pages
-

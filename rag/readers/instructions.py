@@ -22,30 +22,37 @@ _LONGEST = 4_000  # characters that are looked at together
 # Rules are many and slow: only what holds a word of orders to a model is shown to them.
 _WORTH_A_LOOK = re.compile(
     r"ignor|disregard|overrid|forget|jailbreak|prompt|instruction|im_start|\[/?inst\]|<<sys>>|chatbot|language model"
-    r"|\bllm|\bgpt|\bai\b|you are now|ты теперь|ты отныне|\bассистент|нейросет|языков\w+ модел|игнорир|забудь|инструкци|промпт|указани[яй]",
+    r"|\bllm|\bgpt|\bai\b|you are now|ты теперь|ты отныне|\bассистент|нейросет|языков\w+ модел|игнорир|забудь"
+    r"|инструкци|промпт|указани[яй]",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"“[^”]{3,400}”|«[^»]{3,400}»|„[^“”]{3,400}[“”]|\"[^\"\n]{3,400}\"|`[^`\n]{3,400}`")
 _CODE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.MULTILINE | re.DOTALL)
 _DISCUSSES = re.compile(
-    r"prompt.injection|injection attack|jailbreaks?\b|red.team|adversarial|attackers?\b|attempts? to|tr(?:y|ies|ied) to|for example"
-    r"|such as|e\.g\.|инъекци|атак[аиуе]|злоумышленник|попыт|пыта[юе]т|например|так(?:ие|их) как|в духе",
+    r"prompt.injection|injection attack|jailbreaks?\b|red.team|adversarial|attackers?\b|attempts? to"
+    r"|tr(?:y|ies|ied) to|for example|such as|e\.g\.|инъекци|атак[аиуе]|злоумышленник|попыт|пыта[юе]т|например"
+    r"|так(?:ие|их) как|в духе",
     re.IGNORECASE,
 )
-_MARKS = re.compile(r"<\|im_start\|>|<\|system\|>|<<SYS>>|\[INST\]|^\s*#{2,}\s*(?:system|system prompt)\s*:", re.M | re.I)
+_MARKS = re.compile(
+    r"<\|im_start\|>|<\|system\|>|<<SYS>>|\[INST\]|^\s*#{2,}\s*(?:system|system prompt)\s*:",
+    re.MULTILINE | re.IGNORECASE,
+)
 _ADDRESSED = re.compile(
-    r"\b(?:if|since|because) you(?:'re| are) (?:an? |the )?(?:ai|llm|gpt|chatbot|bot|(?:large )?language model|assistant)\b"
+    r"\b(?:if|since|because) you(?:'re| are) (?:an? |the )?"
+    r"(?:ai|llm|gpt|chatbot|bot|(?:large )?language model|assistant)\b"
     r"|\b(?:attention|note|notice|message|instructions?|reminder) (?:to|for) (?:the |any |all )?"
     r"(?:ai|llms?|gpt|chatbots?|(?:large )?language models?|ai assistants?)\b"
     r"|если ты (?:ии|нейросеть|языковая модель|модель|ассистент|бот|чат-бот)\b"
-    r"|(?:сообщение|инструкци[яи]|указани[ея]|внимание)[ ,:]+(?:для )?(?:ии|нейросет\w+|языков\w+ модел\w+|чат-бот\w*)\b"
+    r"|(?:сообщение|инструкци[яи]|указани[ея]|внимание)[ ,:]+(?:для )?"
+    r"(?:ии|нейросет\w+|языков\w+ модел\w+|чат-бот\w*)\b"
     r"|\bты (?:теперь|отныне)\b|\byou are now (?:an? |the )?(?:\w+ ){0,3}(?:assistant|ai|model|bot|dan)\b",
     re.IGNORECASE,
 )
 _ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|do not|don't|never|always|must|should|only|say|tell|answer|reply|respond|output|print"
-    r"|reveal|recommend|include|state|praise|rate|send|игнорируй|забудь|не|всегда|никогда|обязательно|скажи|ответь"
-    r"|отвечай|пиши|напиши|выведи|раскрой|рекомендуй|сообщи|хвали|отправь|оцени)\b",
+    r"\b(?:ignore|disregard|forget|do not|don't|never|always|must|should|only|say|tell|answer|reply|respond|output"
+    r"|print|reveal|recommend|include|state|praise|rate|send|игнорируй|забудь|не|всегда|никогда|обязательно|скажи"
+    r"|ответь|отвечай|пиши|напиши|выведи|раскрой|рекомендуй|сообщи|хвали|отправь|оцени)\b",
     re.IGNORECASE,
 )
 _CATEGORIES = ("instruction", "role_override", "exfiltration")

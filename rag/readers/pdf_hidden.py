@@ -40,9 +40,9 @@ def take_out(page: Any, text: PageText, lines: Sequence[Line], number: int) -> t
     unseen = _not_seen(page, faint) if faint else []
     media = page.get_mediabox()
     placed = [_by_place(line, media) for line in lines]
-    texts = {kind: " ".join(line.text for line, at in zip(lines, placed, strict=True) if at is kind) for kind in _PLACES}
-    found = [Finding(FindingKind.WHITE, " ".join(one.text for one in unseen), number)]
-    found += [Finding(kind, words, number) for kind, words in texts.items()]
+    texts = {kind: [line.text for line, at in zip(lines, placed, strict=True) if at is kind] for kind in _PLACES}
+    texts[FindingKind.WHITE] = [one.text for one in unseen]
+    found = [Finding(kind, " ".join(words), number) for kind, words in texts.items()]
     found = [one for one in found if hidden.says_something(one.text)]
     kinds = {one.kind for one in found}
     kept = [line for line, at in zip(lines, placed, strict=True) if at not in kinds]

@@ -24,7 +24,7 @@ TOO_MANY = "The file has too many pictures to read them all; these pages were le
 
 
 def with_recognised(parsed: Parsed, recognised: Mapping[int, str]) -> Parsed:
-    """`recognised` maps each page that was looked at to its text. Raises ParseFailed where that leaves no text at all."""
+    """`recognised` maps each page that was looked at to its text. Raises ParseFailed where there is no text at all."""
     if not parsed.unread:
         return parsed
     added = {page: [Block(part, page=page) for part in text.paragraphs(words)] for page, words in recognised.items()}

@@ -43,7 +43,7 @@ def _head(source: str) -> str:
 def _text(source: str) -> str:
     from striprtf.striprtf import rtf_to_text
 
-    return str(rtf_to_text(source, errors="replace"))
+    return str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
 
 
 def _blocks(content: str) -> Iterator[Block]:

@@ -9,7 +9,9 @@ from core.entities import Block
 from core.errors import ParseFailed
 from rag.readers import tables
 
-TOO_DEEP = "The file nests its values deeper than the limit of %(depth)s. Save it in a simpler form and upload it again."
+TOO_DEEP = (
+    "The file nests its values deeper than the limit of %(depth)s. Save it in a simpler form and upload it again."
+)
 DEEPEST = 100
 _LOWEST_HEADING = 6
 

@@ -1,7 +1,7 @@
 """Excel workbooks: each sheet is a heading with its name and one table; formulas show their saved results.
 
-Headers of several rows, as merged cells make them, become one row: `2024 / Q1`. Merged cells are known of workbooks of a
-common size only, since openpyxl holds the whole workbook in memory to tell them.
+Headers of several rows, as merged cells make them, become one row: `2024 / Q1`. Merged cells are known of workbooks of
+a common size only, since openpyxl holds the whole workbook in memory to tell them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ from rag.readers import structured
 from rag.readers.content import WRONG_CONTENT, require_text
 from rag.readers.limits import TOO_MUCH_TEXT, Limits
 
-ENTITIES = "The XML file declares entities, which can hide any amount of text. Save it without them and upload it again."
+ENTITIES = (
+    "The XML file declares entities, which can hide any amount of text. Save it without them and upload it again."
+)
 
 
 def read(path: Path, limits: Limits) -> Parsed:

@@ -41,7 +41,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for where, folders, files in os.walk(folder, onerror=_unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         paths = (Path(where, name) for name in sorted(files) if not name.startswith("."))
-        yield from (path for path in paths if not path.is_symlink())
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
 def _unreadable(error: OSError) -> None:

@@ -16,6 +16,7 @@ from core.source_entities import Broken, Record
 from rag.sources.base import NO_ID, Config, Records, Surroundings, TextFormat, text_record
 from rag.sources.network import Fetched, check_url
 
+NO_END = "The pages of %(host)s have no end. Look at how they follow one another."
 Pagination = Literal["none", "page", "offset", "cursor", "link"]
 _SECRET_NAMES = ("key", "token", "secret", "password", "signature", "sig", "auth")
 
@@ -64,6 +65,14 @@ class RestConfig(Config):
         _compiled(path)
         return path
 
+    @model_validator(mode="after")
+    def _follows(self) -> RestConfig:
+        if self.pagination in ("page", "offset", "cursor") and not self.page_param:
+            raise BadInput("Name the parameter that leads from page to page.")
+        if self.pagination == "cursor" and not self.next_path:
+            raise BadInput("Say where an answer has the cursor of the next page.")
+        return self
+
     @field_validator("headers")
     @classmethod
     def _sendable(cls, headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -99,13 +108,17 @@ def _pages(config: RestConfig, around: Surroundings) -> Iterator[Any]:
     cursor. Raises SourceFailed where the pages go round in a circle."""
     url, params, done = config.url, _first(config), 0
     seen: set[str] = set()
+    before = b""
     for number in count(1):
         place = json.dumps([url, params])
         if place in seen or number > around.limits.pages:
-            raise SourceFailed("The pages of %(host)s have no end.", host=check_url(url).host)
+            raise SourceFailed(NO_END, host=check_url(url).host)
         seen.add(place)
         fetched = _fetch(config, url, params, around)
         page = _parsed(fetched)
+        if number > 1 and fetched.body == before:  # it does not heed what it is asked for
+            raise SourceFailed(NO_END, host=check_url(url).host)
+        before = fetched.body
         yield page
         records = len(_found(page, config.records))
         done += records

@@ -38,6 +38,7 @@ class Job:
     scenario: Scenario | None
     collection: Collection | None
     history: tuple[Message, ...] = ()
+    last: str = ""  # the scenario of the answer before
     state: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     attached: tuple[Document, ...] = ()
     decision: Decision | None = None

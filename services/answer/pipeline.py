@@ -22,7 +22,7 @@ from rag.providers.choice import Choice
 from scenarios import Intent, Outcome, Reply, Turn, Writing
 from scenarios import router as routes
 from services.admission import Admission
-from services.answer import route, side_model
+from services.answer import findings, route, side_model
 from services.answer.cache import AnswerCache, decision_of
 from services.answer.job import Job
 from services.answer.retrieve import Search
@@ -110,6 +110,8 @@ class Pipeline:
     def _route(self, job: Job) -> None:
         if job.scenario is None and job.collection is not None:
             job.scenario = scenarios.of_kind(job.collection.kind)
+        if job.decision is not None:
+            job.recorder.add("route", 0.0, findings.decided(job.decision))
         if job.decision is not None or self._routing is None or _named(job):
             alone = "DOCUMENTS" if job.principal.may(Permission.CHAT_DOCUMENTS) else "FAQ"
             job.scenario = job.scenario or scenarios.get(alone)
@@ -117,7 +119,7 @@ class Pipeline:
         with job.recorder.step("route") as step:
             decision = route.by_words(self._routing, job)
             route.settle(job, decision)
-            step |= _decided(decision)
+            step |= findings.decided(decision)
 
     def _route_by_evidence(self, job: Job) -> None:
         """Where the words leave it open, or nearly so, what there is to answer from decides."""
@@ -127,12 +129,16 @@ class Pipeline:
         if not options:
             return
         with job.recorder.step("route_evidence") as step:
+            if routes.Route.ANALYTICS in options and self._workbench.names_a_niche(job.principal, job.query):
+                options = (routes.Route.ANALYTICS,)
+                step["named"] = True
             found = {option: self._search.evidence(job, option) for option in options}
             step["evidence"] = {option: round(one.evidence, 3) for option, one in found.items() if one}
-            if preferred := route.preferred(job.decision, found):
+            preferred = options[0] if step.get("named") else route.preferred(job.decision, found)
+            if preferred and preferred != job.decision.scenario:
                 job.reply = None
                 route.settle(job, route.by_evidence(job.decision, preferred))
-                step |= _decided(job.decision)
+                step |= findings.decided(job.decision)
 
     async def _route_by_model(self, job: Job) -> None:
         """Where the words leave it open, the model is asked; it decides only within the schema."""
@@ -142,7 +148,7 @@ class Pipeline:
         with job.recorder.step("route_model") as step:
             said = await side_model.ask(self._engine, job.candidates[0], routes.for_model(job.question))
             decision = self._routing.with_model(job.principal, open_, said)
-            step |= _decided(decision)
+            step |= findings.decided(decision)
         if decision.scenario is not routes.Route.UNSURE:
             job.reply = None
             route.settle(job, decision)
@@ -152,7 +158,8 @@ class Pipeline:
     async def _rewrite(self, job: Job) -> None:
         """A question that leans on those before it is made to stand alone."""
         job.query = job.question
-        if job.ask.picked or not followups.leans(job.question, job.history):
+        searched = job.scenario is None or job.scenario.collection
+        if job.ask.picked or not searched or not followups.leans(job.question, job.history):
             return
         with job.recorder.step("rewrite") as step:
             by_rule = followups.carried(job.question, job.language, job.history)
@@ -254,42 +261,10 @@ class Pipeline:
                 async for delta in pieces:
                     job.stream.emit(TurnEvent("token", text=delta.text, replace=delta.replace))
         finally:
-            job.recorder.add("answer", (time.monotonic() - started) * 1000, _written(job.draft, started))
-            job.recorder.add("gate", job.draft.gate_ms, _gated(job.draft))
+            job.recorder.add("answer", (time.monotonic() - started) * 1000, findings.written(job.draft, started))
+            job.recorder.add("gate", job.draft.gate_ms, findings.gated(job.draft))
 
 
 def _named(job: Job) -> bool:
     """Whether the person named the collection, or asked for no documents: then there is nothing to decide."""
     return job.ask.collection is not None or not job.ask.retrieval
-
-
-def _decided(decision: routes.Decision) -> dict[str, Any]:
-    return {
-        "scenario": decision.scenario,
-        "scores": {name: round(score, 3) for name, score in decision.scores.items()},
-        "reason": decision.reason,
-        "decided_by": decision.decided_by,
-    }
-
-
-def _written(draft: Draft, started: float) -> dict[str, Any]:
-    prompt = draft.prompt
-    return {
-        "provider": draft.provider,
-        "model": draft.model,
-        "first_ms": round((draft.first_token_at - started) * 1000, 1) if draft.first_token_at else None,
-        "place": draft.place,
-        "window": draft.window,
-        "prompt_tokens": draft.usage.prompt_tokens,
-        "completion_tokens": draft.usage.completion_tokens,
-        "estimated": draft.usage.estimated,
-        "passages": len(prompt.passages) if prompt else 0,
-        "dropped_passages": prompt.dropped_passages if prompt else 0,
-        "dropped_turns": prompt.dropped_turns if prompt else 0,
-        "tools": [{"name": one.name, "arguments": dict(one.arguments), "error": one.error} for one in draft.called],
-        "broken": draft.broken,
-    }
-
-
-def _gated(draft: Draft) -> dict[str, Any]:
-    return {"cited": [citation.n for citation in draft.citations], "replaced": draft.replaced, "action": draft.action}

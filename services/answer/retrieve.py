@@ -27,9 +27,10 @@ class Retrieve(Protocol):
 
 
 class Search:
-    def __init__(self, db: Database, collections: Collections, retrieve: Retrieve, cache: AnswerCache) -> None:
-        self._db, self._collections, self._retrieve, self._cache = db, collections, retrieve, cache
-        self.kept = Retrievals()
+    def __init__(
+        self, db: Database, collections: Collections, retrieve: Retrieve, cache: AnswerCache, kept: Retrievals
+    ) -> None:
+        self._db, self._collections, self._retrieve, self._cache, self._kept = db, collections, retrieve, cache, kept
 
     def collection(self, job: Job) -> Collection:
         """Where the scenario of `job` is looked up; raises `NotFound` where the person may not read it."""
@@ -61,11 +62,11 @@ class Search:
             job.revision = self._cache.revision(tx, job, collection.id, scenario)
         among = tuple(document.id for document in job.attached) if collection.name == PERSONAL else ()
         key = (collection.id, job.revision, normal(job.query), among)
-        known = self.kept.get(key)
+        known = self._kept.get(key)
         if known is not None:
             return known, True
         found = self._search(job.principal, collection.name, job.query, among)
-        self.kept.put(key, found)
+        self._kept.put(key, found)
         return found, False
 
     def _search(self, principal: Principal, collection: str, query: str, among: Sequence[UUID]) -> Retrieval:
@@ -89,13 +90,13 @@ def _shown(found: Retrieval, collection: Collection) -> dict[str, object]:
         "over_budget": len(found.dropped),
         "passages": [
             {
+                "document_id": str(passage.document_id),
                 "title": passage.title,
                 "page": passage.page,
                 "score": round(passage.score, 3),
                 "vector": passage.vector,
                 "lexical": passage.lexical,
                 "similarity": round(passage.similarity, 3) if passage.similarity is not None else None,
-                "text": passage.text[:160],
             }
             for passage in found.passages
         ],

@@ -8,23 +8,24 @@ import scenarios
 from core.answer_entities import Choice
 from core.entities import Action, Retrieval
 from core.i18n import translate
+from rag import followups
 from scenarios.base import Reply
-from scenarios.router import BY_EVIDENCE, QUESTION, SCENARIOS, TOPICS, DecidedBy, Decision, Route, State
+from scenarios.router import BY_EVIDENCE, GOES_ON, QUESTION, SCENARIOS, TOPICS, DecidedBy, Decision, Route, State
 from services.answer.job import Job
 from services.routing import Routing
 
+GOING_ON = (Route.FAQ, Route.ANALYTICS, Route.DOCUMENTS)
 SURE = 0.8  # of a scenario's probability: above it nothing else is looked at
 
 
 def state_of(job: Job) -> State:
     """What the conversation settles."""
     chosen = Route(job.scenario.name) if job.scenario is not None else None
-    spoken = [turn.scenario for turn in job.history if turn.author == "assistant" and turn.scenario in SCENARIOS]
     return State(
         chosen=chosen,
         registering=bool(job.state.get(Route.REGISTRATION)),
         attached=bool(job.attached),
-        last=Route(spoken[-1]) if spoken else None,
+        last=Route(job.last) if job.last in SCENARIOS else None,
     )
 
 
@@ -38,7 +39,16 @@ def settle(job: Job, decision: Decision) -> None:
 
 
 def by_words(routing: Routing, job: Job) -> Decision:
-    return routing.route(job.principal, job.question, state_of(job))
+    """What leans on the question before stays with its scenario, unless the words are sure of another."""
+    state = state_of(job)
+    decision = routing.route(job.principal, job.question, state)
+    if decision.decided_by not in (DecidedBy.CLASSIFIER, DecidedBy.NOBODY) or state.last not in GOING_ON:
+        return decision
+    sure = decision.scenario is not Route.UNSURE and decision.scores[decision.scenario] >= SURE
+    apart = decision.scenario in (Route.OFFTOPIC, Route.REGISTRATION)
+    part = followups.leans(job.question, job.history)
+    stays = part and (not sure or (followups.points_back(job.question) and not apart))
+    return Decision(state.last, decision.scores, GOES_ON, DecidedBy.STATE) if stays else decision
 
 
 def options(decision: Decision) -> tuple[Route, ...]:

@@ -65,6 +65,10 @@ class Workbench:
         self.db, self.collections, self.retrieve, self.niches = db, collections, retrieve, niches
         self.files = ScenarioFiles()
 
+    def names_a_niche(self, principal: Principal, question: str) -> bool:
+        allowed = self.niches is not None and principal.may(Permission.NICHES)
+        return bool(allowed and self.niches and self.niches.named(principal, question))
+
     def bound(self, principal: Principal, language: str) -> BoundTools:
         return BoundTools(self, principal, language)
 
@@ -130,7 +134,8 @@ class BoundTools:
         choices = [Found(titles[one].id, self._title(titles[one])) for one in refusal.choices if one in titles]
         choices += [Found("", one) for one in refusal.choices if one not in titles]
         named = tuple(Found(one.id, self._title(one), 1.0) for one in self._niches.named(self._principal, query))
-        return Figures(told, about=refusal.about, choices=tuple(choices), named=named)
+        unknown = refusal.values.get("name", "")
+        return Figures(told, about=refusal.about, choices=tuple(choices), named=named, unknown=unknown)
 
     def analytics_get_by_niche(self, niche: str) -> Figures | None:
         found = self._niche(niche)

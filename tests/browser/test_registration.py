@@ -118,6 +118,7 @@ def test_another_guest_waits_for_approval_in_russian_too(visitor: Visitor, admin
     expect(visitor.page.get_by_role("tab", name="Войти")).to_be_visible(timeout=_ANSWERED)
     visitor.sign_in("boris@elsewhere.example", PASSWORD)
     expect(visitor.page.locator(".st-key-shell_account")).to_contain_text("Борис Белов")
+    expect(visitor.page.locator(".st-key-assistant_thread")).to_contain_text("Хочу зарегистрироваться")
 
 
 def test_who_comes_back_is_greeted_with_the_key_points_and_goes_on(product: Product, visitor: Visitor) -> None:

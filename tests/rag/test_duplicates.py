@@ -12,8 +12,8 @@ from rag.duplicates import Distinct
 LONG = (
     "The annual report says that refunds are paid within ten days of the request and that the customer is told so by "
     "mail, unless the amount is above five thousand, in which case two people of the department look at it before it "
-    "leaves the house and the customer is told of the delay by telephone on the same day by the person in charge. Nobody "
-    "signs for somebody else, a copy of every letter stays with the file, and what was agreed by word of mouth is "
+    "leaves the house and the customer is told of the delay by telephone on the same day by the person in charge. "
+    "Nobody signs for somebody else, a copy of every letter stays with the file, and what was agreed by word is "
     "written down within the week so that it can be found again by those who come later."
 )
 

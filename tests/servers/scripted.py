@@ -20,7 +20,8 @@ class Reply:
     `pieces` are streamed one by one, `pause` seconds before each; `gate`, when given, holds the stream after `hold_at`
     pieces until the test sets it. `status` other than 200 answers with an error. `fault`: "hang" never answers, "cut"
     breaks the connection after the pieces, "short" ends without the last object, "garbage" sends what is not JSON,
-    "error" sends an error object in the middle of the stream, as the real server does when a model crashes.
+    "error" sends an error object in the middle of the stream, as the real server does when a model crashes. `stamped`
+    puts the time of sending before the first piece, as `T1700000000000 ` (milliseconds since 1970).
     """
 
     pieces: tuple[str, ...] = ("Hello", ", world", ".")
@@ -32,6 +33,7 @@ class Reply:
     hold_at: int = 1
     prompt_tokens: int = 11
     completion_tokens: int = 7
+    stamped: bool = False
 
 
 @dataclass
@@ -168,7 +170,8 @@ class Handler(BaseHTTPRequestHandler):
             if reply.gate is not None and number == reply.hold_at:
                 self._hold(reply.gate)
             time.sleep(reply.pause)
-            self.chunk(self.piece(body, piece))
+            stamp = f"T{time.time() * 1000:.0f} " if reply.stamped and number == 0 else ""
+            self.chunk(self.piece(body, stamp + piece))
         if reply.fault == "cut":
             self.close_connection = True
             return

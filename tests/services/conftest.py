@@ -53,6 +53,10 @@ class House:
         assert made
         return made
 
+    def register(self, email: str, name: str, password: str, locale: str | None, proof: str = "") -> UserStatus:
+        new = self.enrolment.prepare(email, name, password, locale, CLIENT)
+        return self.enrolment.enrol(new, CLIENT, proof).status
+
     def admin(self, email: str = "admin@example.com") -> Principal:
         user = self.person(email, Role.ADMIN)
         return Principal(role=Role.ADMIN, user_id=user.id, email=user.email, name=user.name)

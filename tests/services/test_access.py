@@ -85,11 +85,11 @@ def _told_of_all(town: Town, who: Principal) -> UUID:
         Citation(n, uuid4(), document.id, 1, document.title, 1, WORDS[name])
         for n, (name, document) in enumerate(town.documents.items(), start=1)
     )
-    ended = MessageStatus.COMPLETE, Action.ANSWER, "extractive", "extractive", Usage(), 5, "", 0.9, cited, {}
+    done, by = (MessageStatus.COMPLETE, Action.ANSWER), "extractive"
     with town.services.db.begin() as tx:
         talk = tx.conversations.create(owner, "Fruit")
         answer = tx.messages.add(NewMessage(talk.id, "assistant", "", status=MessageStatus.WAITING))
-        tx.messages.finish(answer, Written("Fruit [1].", *ended))
+        tx.messages.finish(answer, Written("Fruit [1].", *done, by, by, Usage(), 5, "", 0.9, cited, {}))
     return talk.id
 
 

@@ -22,7 +22,6 @@ from core.errors import (
     WeakPassword,
     WrongCredentials,
 )
-from core.roles import Role
 from services.accounts import Accounts
 from services.credentials import Passwords
 from services.mail import Mail

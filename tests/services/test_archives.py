@@ -22,9 +22,7 @@ from tests.sample_formats import archive
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        _env_file=None, var_dir=tmp_path / "var", demo=False, archive_files=20, archive_mb=30, upload_mb=1
-    )
+    return Settings(_env_file=None, var_dir=tmp_path / "var", demo=False, archive_files=20, archive_mb=30, upload_mb=1)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def proof(house: House, email: str) -> str:
 
 
 def test_who_registers_waits_for_approval(house: House) -> None:
-    status = house.enrolment.register(" Bob@Example.com", " Bob \n B. ", NEW, "ru", CLIENT)
+    status = house.register(" Bob@Example.com", " Bob \n B. ", NEW, "ru")
     assert status is UserStatus.PENDING
     with pytest.raises(Forbidden, match="approve"):
         house.accounts.sign_in("bob@example.com", NEW, CLIENT)
@@ -43,11 +43,11 @@ def test_an_allowed_address_is_active_once_its_mailbox_is_proven(
     house = make_house(**allowed)
     assert house.enrolment.needs_proof("Bob@example.com")
     with pytest.raises(BadInput, match="confirmed first"):
-        house.enrolment.register("bob@example.com", "Bob", NEW, None, CLIENT)
+        house.register("bob@example.com", "Bob", NEW, None)
     proven = proof(house, "bob@example.com")
-    assert house.enrolment.register("bob@example.com", "Bob", NEW, None, CLIENT, proven) is UserStatus.ACTIVE
+    assert house.register("bob@example.com", "Bob", NEW, None, proven) is UserStatus.ACTIVE
     assert house.accounts.sign_in("bob@example.com", NEW, CLIENT)
-    assert house.enrolment.register("eve@sub.example.com", "Eve", NEW, None, CLIENT) is UserStatus.PENDING
+    assert house.register("eve@sub.example.com", "Eve", NEW, None) is UserStatus.PENDING
 
 
 def test_a_proof_serves_one_address_once_and_for_thirty_minutes(make_house: Callable[..., House]) -> None:
@@ -55,16 +55,16 @@ def test_a_proof_serves_one_address_once_and_for_thirty_minutes(make_house: Call
     proven = proof(house, "bob@example.com")
     for used in (proven, "made up"):
         with pytest.raises(WrongCode):
-            house.enrolment.register("eve@example.com", "Eve", NEW, None, CLIENT, used)
+            house.register("eve@example.com", "Eve", NEW, None, used)
     house.later(timedelta(minutes=31), "one_time_codes", "proof_expires_at")
     with pytest.raises(WrongCode, match="Too much time"):
-        house.enrolment.register("bob@example.com", "Bob", NEW, None, CLIENT, proven)
+        house.register("bob@example.com", "Bob", NEW, None, proven)
 
 
 def test_access_of_who_registers_ends_when_the_settings_say_so(make_house: Callable[..., House]) -> None:
     house = make_house(access_days=30, allowed_email_domains=("example.com",))
-    house.enrolment.register("bob@example.com", "Bob", NEW, None, CLIENT, proof(house, "bob@example.com"))
-    house.enrolment.register("eve@elsewhere.org", "Eve", NEW, None, CLIENT)
+    house.register("bob@example.com", "Bob", NEW, None, proof(house, "bob@example.com"))
+    house.register("eve@elsewhere.org", "Eve", NEW, None)
     admin = house.admin()
     bob, eve = (house.people.list(admin, name).people[0] for name in ("bob", "eve"))
     assert bob.active_until
@@ -121,7 +121,7 @@ def test_the_allowlist_is_for_administrators_and_takes_addresses_and_domains_onl
 
 def test_registering_a_known_email_answers_the_same_and_tells_its_owner(house: House) -> None:
     house.person()
-    assert house.enrolment.register("ann@example.com", "Eve", NEW, "en", CLIENT) is UserStatus.PENDING
+    assert house.register("ann@example.com", "Eve", NEW, "en") is UserStatus.PENDING
     ((recipient, subject, _body),) = house.letters()
     assert (recipient, subject) == ("ann@example.com", "You have an account already")
     assert house.accounts.sign_in("ann@example.com", PASSWORD, CLIENT).name == "Ann"
@@ -130,7 +130,7 @@ def test_registering_a_known_email_answers_the_same_and_tells_its_owner(house: H
 def test_the_owner_of_a_known_email_gets_five_mails_an_hour_at_most(house: House) -> None:
     house.person()
     for _ in range(7):
-        house.enrolment.register("ann@example.com", "Eve", NEW, "en", CLIENT)
+        house.register("ann@example.com", "Eve", NEW, "en")
     assert len(house.letters()) == 5
 
 
@@ -147,13 +147,13 @@ WEAK = [
 def test_what_is_no_email_is_refused_with_a_sentence(house: House) -> None:
     for email in NO_EMAILS:
         with pytest.raises(BadInput, match="not an e-mail address"):
-            house.enrolment.register(email, "Ann", NEW, None, CLIENT)
+            house.register(email, "Ann", NEW, None)
 
 
 def test_a_weak_password_is_refused(house: House) -> None:
     for password in WEAK:
         with pytest.raises(WeakPassword):
-            house.enrolment.register("ann@example.com", "Ann", password, None, CLIENT)
+            house.register("ann@example.com", "Ann", password, None)
 
 
 def test_a_password_may_be_200_characters_and_every_one_counts(house: House) -> None:

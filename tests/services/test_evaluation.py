@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from core.entities import Collection, CollectionVersion, Principal
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.evaluation_entities import Evaluation, GateRule, NewGolden, Outcome, RetrievalSettings
 from core.roles import Role
+from core.settings import Settings
 from core.version_entities import GoldenOutcome
 from services.batching import Stopped
 from services.container import Services
@@ -99,15 +101,15 @@ def test_rankings_show_only_what_the_reader_may_read(desk: Desk, corpus: Collect
     assert seen[0].text
 
 
-def test_a_run_that_was_interrupted_asks_only_what_is_missing(desk: Desk, corpus: Collection) -> None:
+def test_a_run_that_was_interrupted_goes_on_in_the_next_process(
+    desk: Desk, corpus: Collection, build_services: Callable[[Settings], Services]
+) -> None:
     evaluation_id = desk.services.evaluation.start(desk.admin, "documents")
     job = desk.services.evaluation.get(desk.admin, "documents", evaluation_id).job.id
     desk.services.evaluation.stop()
     with pytest.raises(Stopped):
         desk.services.evaluation.run(job)
-    again = type(desk.services.evaluation)(
-        desk.services.db, desk.services.collections, desk.services.evaluation._measuring
-    )
+    again = build_services(desk.services.settings).evaluation  # the next process
     again.run(job)
     again.run(job)
     run = desk.services.evaluation.get(desk.admin, "documents", evaluation_id)
@@ -191,15 +193,16 @@ def test_analysts_read_runs_and_administrators_start_them(desk: Desk, corpus: Co
         with pytest.raises(Forbidden):
             desk.services.evaluation.runs(who, "documents")
     for who in (desk.sales, desk.analyst):
-        for refused in (
-            lambda who=who: desk.services.evaluation.start(who, "documents"),
-            lambda who=who: desk.services.evaluation.cancel(who, "documents", run.id),
-            lambda who=who: desk.services.evaluation.remove(who, "documents", run.id),
-            lambda who=who: desk.services.lab.save(who, "documents", RetrievalSettings()),
-            lambda who=who: desk.services.gate.set_rule(who, "documents", GateRule()),
-        ):
-            with pytest.raises(Forbidden):
-                refused()
+        with pytest.raises(Forbidden):
+            desk.services.evaluation.start(who, "documents")
+        with pytest.raises(Forbidden):
+            desk.services.evaluation.cancel(who, "documents", run.id)
+        with pytest.raises(Forbidden):
+            desk.services.evaluation.remove(who, "documents", run.id)
+        with pytest.raises(Forbidden):
+            desk.services.lab.save(who, "documents", RetrievalSettings())
+        with pytest.raises(Forbidden):
+            desk.services.gate.set_rule(who, "documents", GateRule())
     with pytest.raises(NotFound):  # of another collection
         desk.services.evaluation.get(desk.analyst, "faq", run.id)
     with pytest.raises(NotFound):

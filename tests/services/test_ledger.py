@@ -35,7 +35,8 @@ def taken_up(desk: Desk, silent: int = 0) -> None:
     run_sql(
         desk,
         """WITH worker AS (
-            INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - :silent * interval '1 second') RETURNING id
+            INSERT INTO procrastinate_workers (last_heartbeat)
+            VALUES (now() - :silent * interval '1 second') RETURNING id
         ) UPDATE procrastinate_jobs SET status = 'doing', worker_id = worker.id FROM worker""",
         silent=silent,
     )
@@ -45,7 +46,7 @@ def stage(desk: Desk, document_id: UUID) -> Stage:
     return desk.services.documents.get(desk.sales, document_id).stage
 
 
-# --- how alive ----------------------------------------------------------------------------------------------------------
+# --- how alive ------------------------------------------------------------------------------------------------------
 
 
 def test_a_document_in_the_queue_waits(desk: Desk) -> None:
@@ -62,9 +63,7 @@ def test_the_next_try_after_a_failure_is_told(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("silent", "still", "pulse"), [(0, 0, "busy"), (0, 300, "stuck"), (60, 0, "dead"), (60, 300, "dead")]
 )
-def test_heartbeat_and_progress_tell_busy_stuck_and_dead_apart(
-    desk: Desk, silent: int, still: int, pulse: str
-) -> None:
+def test_heartbeat_and_progress_tell_busy_stuck_and_dead_apart(desk: Desk, silent: int, still: int, pulse: str) -> None:
     document = desk.upload(desk.sales, RUSSIAN).document
     taken_up(desk, silent)
     run_sql(desk, "UPDATE documents SET updated_at = now() - :still * interval '1 second'", still=still)

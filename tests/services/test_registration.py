@@ -95,7 +95,9 @@ class Guest:
             assert isinstance(reply, Reply)
             if not reply.intents:
                 return reply
-            outcomes += [self.registration.carriers[one.name](self.who, self.conversation, one) for one in reply.intents]
+            outcomes += [
+                self.registration.carriers[one.name](self.who, self.conversation, one) for one in reply.intents
+            ]
 
     @property
     def form(self) -> list[str]:
@@ -367,7 +369,9 @@ def test_the_form_of_a_step_that_is_not_reached_does_nothing(make_guest: Callabl
     assert user(guest.house)[0] is None
 
 
-@pytest.mark.parametrize("typed", ["x" * 8_000, "<script>alert(1)</script>", "\u202e@\u202e", "'; DROP TABLE users; --"])
+@pytest.mark.parametrize(
+    "typed", ["x" * 8_000, "<script>alert(1)</script>", "\u202e@\u202e", "'; DROP TABLE users; --"]
+)
 def test_hostile_input_gets_a_question_back(make_guest: Callable[..., Guest], typed: str) -> None:
     guest = make_guest()
     guest.say("register me")

@@ -13,6 +13,7 @@ from core.roles import Role
 from core.settings import Settings
 from services.asking import Ask
 from services.container import Services
+from tests.desk import RUSSIAN, Desk
 
 PASSWORD = "correct battery staple"
 
@@ -66,3 +67,19 @@ def test_the_funnel_survives_a_restart_and_keeps_no_password(
         steps = [str(first.turns.trace(visitor.who, one.id)) for one in thread if one.author == "assistant"]
     assert PASSWORD not in " ".join([*steps, *(str(one) for one in thread)])
     assert visitor.say(first, "What is Nichewise for?").scenario != "REGISTRATION"
+
+
+@pytest.mark.usefixtures("model")
+def test_a_question_in_between_is_answered_from_the_faq_and_leads_back(
+    build_services: Callable[[Settings], Services], unlimited: Settings
+) -> None:
+    services = build_services(unlimited)
+    desk = Desk(services)
+    desk.index(desk.admin, RUSSIAN, "возврат.txt", collection="faq")
+    visitor = Visitor()
+    visitor.say(services, "Хочу зарегистрироваться, моя почта boris@example.com")
+    aside = visitor.say(services, "Сколько времени занимает возврат денег?")
+    assert "четырнадцать дней" in aside.text
+    assert "Согласны ли вы, чтобы boris@example.com" in aside.text
+    assert [citation.title for citation in aside.citations]
+    assert aside.content.fields["step"] == "consent"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from core.entities import Document
+from core.entities import Document, Principal
 from core.errors import BadInput, Conflict, Forbidden, NotFound, SourceFailed
 from core.source_entities import RunStatus, Source, SourceKind, SourceRun
 from services.container import Services
@@ -226,7 +226,7 @@ class Killed(BaseException):
     """As if the process were gone: nothing catches it."""
 
 
-@pytest.mark.parametrize("at", range(1, 5))
+@pytest.mark.parametrize("at", [1, 3])
 def test_a_run_that_was_killed_goes_on_without_doubles(
     office: Office, at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,6 +303,20 @@ def test_a_source_with_an_interval_runs_at_once_and_when_it_is_due(office: Offic
     assert (second.started_by, office.work(second.id).unchanged) == (None, 1)
 
 
+def test_a_run_whose_job_was_lost_gets_another(office: Office) -> None:
+    source = office.add()
+    run_id = office.services.sources.start(office.desk.admin, source.id)
+    with office.services.db.begin() as tx:
+        tx.connection.execute(text("UPDATE source_runs SET created_at = now() - interval '5 minutes'"))
+    office.services.sources.start_due()
+    assert office.desk.queued("refresh_source") == 1
+    with office.services.db.begin() as tx:
+        tx.connection.execute(text("DELETE FROM procrastinate_jobs"))
+    office.services.sources.start_due()
+    assert office.desk.queued("refresh_source") == 1
+    assert office.work(run_id).status is RunStatus.DONE
+
+
 def test_a_source_that_is_removed_leaves_its_documents_or_takes_them_along(office: Office) -> None:
     office.write(one="Абрикосы.", two="Бананы.")
     source = office.add()
@@ -369,8 +383,7 @@ def test_the_first_records_show_before_anything_is_stored(office: Office) -> Non
 def test_credentials_are_sealed_and_never_shown(
     office: Office, server: ArticleServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    config = {"url": f"{server.url}/gone?token={KEY}", "headers": {"X-Key": KEY}}
-    source = office.add(SourceKind.REST, **config)
+    source = office.add(SourceKind.REST, url=f"{server.url}/gone?token={KEY}", headers={"X-Key": KEY})
     assert office.run(source).status is RunStatus.FAILED
     shown = office.services.sources.settings(office.desk.admin, source)
     everything = [repr(source), str(shown), caplog.text]
@@ -386,10 +399,10 @@ def test_credentials_stay_with_a_change_and_go_to_nobody_else(office: Office, se
     source = office.add(SourceKind.REST, url=f"{server.url}/v1", headers={"X-Key": KEY})
     sources, admin = office.services.sources, office.desk.admin
     shown = dict(sources.settings(admin, source))
-    changed = sources.update(admin, source.id, config={**shown, "url": f"{server.url}/v2"})
+    changed = sources.update(admin, source.id, {"config": {**shown, "url": f"{server.url}/v2"}})
     office.run(changed)
     assert server.asked[-1][2]["x-key"] == KEY
-    moved = sources.update(admin, source.id, config={**shown, "url": "https://elsewhere.example"})
+    moved = sources.update(admin, source.id, {"config": {**shown, "url": "https://elsewhere.example"}})
     assert KEY not in str(moved.config)
 
 
@@ -398,28 +411,28 @@ def test_a_change_of_the_settings_looks_into_every_record_again(office: Office) 
     source = office.add()
     office.run(source)
     config = {"path": str(office.folder), "pattern": "*.txt"}
-    office.services.sources.update(office.desk.admin, source.id, config=config, name="Articles")
+    office.services.sources.update(office.desk.admin, source.id, {"config": config, "name": "Articles"})
     assert counts(office.run(source)) == (0, 0, 0, 2, 0)
 
 
-@pytest.mark.parametrize("who", ["guest", "sales", "analyst"])
-def test_only_administrators_change_sources(office: Office, who: str) -> None:
+def test_only_administrators_change_sources(office: Office) -> None:
     source, sources = office.add(), office.services.sources
-    principal = getattr(office.desk, who)
-    folder = SourceKind.FOLDER, {"path": str(office.folder)}
-    for forbidden in (
-        lambda: sources.create(principal, "documents", folder[0], "x", folder[1]),
-        lambda: sources.update(principal, source.id),
-        lambda: sources.delete(principal, source.id, documents=False),
-        lambda: sources.start(principal, source.id),
-        lambda: sources.preview(principal, *folder),
-        lambda: sources.settings(principal, source),
-        lambda: sources.hosts(principal),
-        lambda: sources.allow(principal, "x.example"),
-        lambda: sources.forbid(principal, "x.example"),
-    ):
-        with pytest.raises(Forbidden):
-            forbidden()
+    folder = {"path": str(office.folder)}
+    forbidden: tuple[Callable[[Principal], object], ...] = (
+        lambda who: sources.create(who, "documents", SourceKind.FOLDER, "x", folder),
+        lambda who: sources.update(who, source.id, {}),
+        lambda who: sources.delete(who, source.id, documents=False),
+        lambda who: sources.start(who, source.id),
+        lambda who: sources.preview(who, SourceKind.FOLDER, folder),
+        lambda who: sources.settings(who, source),
+        sources.hosts,
+        lambda who: sources.allow(who, "x.example"),
+        lambda who: sources.forbid(who, "x.example"),
+    )
+    for principal in (office.desk.guest, office.desk.sales, office.desk.analyst):
+        for act in forbidden:
+            with pytest.raises(Forbidden):
+                act(principal)
 
 
 def test_a_source_of_a_collection_that_one_may_not_read_does_not_exist(office: Office) -> None:
@@ -450,23 +463,19 @@ def test_a_host_is_reached_from_the_moment_it_is_allowed_to_that_it_is_not(offic
             sources.preview(admin, SourceKind.REST, config)
 
 
-@pytest.mark.parametrize(
-    ("name", "interval", "config"),
-    [
-        ("", None, None),
-        ("x" * 101, None, None),
-        ("x", 0, None),
-        ("x", 10**7, None),
+def test_what_cannot_be_a_source_is_refused(office: Office) -> None:
+    good = {"path": str(office.folder)}
+    bad: tuple[tuple[str, int | None, dict[str, Any]], ...] = (
+        ("", None, good),
+        ("x" * 101, None, good),
+        ("x", 0, good),
+        ("x", 10**7, good),
         ("x", None, {}),
         ("x", None, {"a": 1}),
-    ],
-)
-def test_what_cannot_be_a_source_is_refused(
-    office: Office, name: str, interval: int | None, config: dict[str, Any] | None
-) -> None:
-    given = {"path": str(office.folder)} if config is None else config
-    with pytest.raises(BadInput):
-        office.services.sources.create(office.desk.admin, "documents", SourceKind.FOLDER, name, given, interval)
+    )
+    for name, interval, config in bad:
+        with pytest.raises(BadInput):
+            office.services.sources.create(office.desk.admin, "documents", SourceKind.FOLDER, name, config, interval)
 
 
 def test_a_name_is_given_once_in_a_collection(office: Office) -> None:

@@ -44,21 +44,27 @@ class Person:
     def sign_out(self) -> None:
         self.services.sessions.sign_out(self.cookie, CLIENT)
 
-    def talk(self, *turns: tuple[str, str], conversation: UUID | None = None, **written: object) -> UUID:
+    def talk(
+        self,
+        *turns: tuple[str, str],
+        conversation: UUID | None = None,
+        action: Action = Action.ANSWER,
+        scenario: str = "DOCUMENTS",
+    ) -> UUID:
         """Questions with their answers, as a pipeline saves them."""
         with self.services.db.begin() as tx:
             where = conversation or tx.conversations.create(self.who, "About refunds").id
             for question, answer in turns:
                 tx.messages.add(NewMessage(where, "user", question))
                 message = tx.messages.add(NewMessage(where, "assistant", "", status=MessageStatus.WAITING))
-                tx.messages.finish(message, _written(answer, **written))
+                tx.messages.finish(message, _written(answer, action, scenario))
         return where
 
     def remembered(self) -> list[str]:
         return [one.text for one in self.services.summaries.latest(self.who)]
 
 
-def _written(answer: str, action: Action = Action.ANSWER, scenario: str = "DOCUMENTS") -> Written:
+def _written(answer: str, action: Action, scenario: str) -> Written:
     return Written(
         text=answer,
         status=MessageStatus.COMPLETE,

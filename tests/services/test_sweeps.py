@@ -17,6 +17,7 @@ from services.container import Services
 from services.playground import Comparison
 from tests.desk import Desk
 from tests.servers.ollama import OllamaServer
+from tests.shelves import Shelves
 
 
 @pytest.fixture
@@ -75,8 +76,9 @@ GOLDEN = (
 @pytest.fixture
 def examined(desk: Desk) -> Experiment:
     """An experiment over documents with a golden set of two questions, one of them with a short answer."""
+    shelf = desk.services.collections.get(desk.admin, "documents")
     for golden in GOLDEN:
-        desk.index(desk.admin, golden.passage, f"{golden.passage[:9]}.txt")
+        Shelves(desk.services.db, desk.services.vectors).add(shelf, [golden.passage], title=golden.passage[:9])
         desk.services.golden.add(desk.admin, "documents", golden)
     question = Comparison("How many days?", [Configuration("ollama")], "documents")
     experiment_id = desk.services.playground.start(desk.analyst, question)
@@ -89,13 +91,13 @@ def examined(desk: Desk) -> Experiment:
     [
         ("It is THIRTY  days [1].", 1.0),  # the short answer, and a citation of the first passage
         ("Some weeks [1].", 0.5),  # only the citation counts, where no short answer is known
-        ("Nothing of the kind.", 0.0),
+        ("NO_ANSWER", 0.0),
     ],
 )
 def test_golden_questions_are_asked_at_every_point_and_counted_when_right(
     desk: Desk, examined: Experiment, ollama: OllamaServer, answer: str, share: float
 ) -> None:
-    ollama.script.default.text = answer
+    ollama.script.default.pieces = (answer,)
     run_id = desk.services.sweeps.start(desk.analyst, examined.id, 0, [0.0, 1.0], [0.9], repeats=1, golden=5)
     ollama.script.requests.clear()
     desk.services.sweeps.run(run_id, examined.id, 0)

@@ -346,20 +346,24 @@ def later(desk: Desk) -> Callable[[timedelta], None]:
     return move
 
 
+def folders(desk: Desk) -> list[str]:
+    """Of vectors on disk."""
+    return [path.name for path in (desk.services.settings.var_dir / "chroma").iterdir() if path.is_dir()]
+
+
 def test_a_retired_version_is_kept_for_its_days_and_then_gone_from_every_store(
     desk: Desk, later: Callable[[timedelta], None]
 ) -> None:
     desk.index(desk.sales, RULES * 40, "rules.md")
     first = active(desk)
     desk.rebuild()
-    folders = lambda: {path.name for path in (desk.services.settings.var_dir / "chroma").iterdir() if path.is_dir()}  # noqa: E731
     assert desk.services.retirement.nightly() == 0
-    assert len(folders()) == 2
+    assert len(folders(desk)) == 2
     later(timedelta(days=8))
     assert desk.services.retirement.nightly() == 1
     assert states(desk) == {2: "active"}
     assert held(desk, first) == (0, 0, 0, 0)
-    assert len(folders()) == 1
+    assert len(folders(desk)) == 1
     assert desk.services.vectors.names() == {active(desk).vector_name}
     assert first.vector_name not in desk.services.lexical.names()
     assert found(desk, "Rule number 7")
@@ -370,7 +374,7 @@ def test_a_retired_version_is_kept_for_its_days_and_then_gone_from_every_store(
 
 def changes(desk: Desk) -> int:
     with desk.services.db.begin() as tx:
-        return tx.connection.execute(text("SELECT count(*) FROM chunk_changes")).scalar_one()
+        return int(tx.connection.execute(text("SELECT count(*) FROM chunk_changes")).scalar_one())
 
 
 def follow(desk: Desk) -> None:

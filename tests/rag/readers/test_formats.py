@@ -13,7 +13,9 @@ from core.entities import Block, Parsed
 from core.errors import ParseFailed
 from rag import readers
 from rag.readers import markdown
+from tests import sample_formats as formats
 from tests import samples
+from tests.compound import msg
 from tests.shared import SHARED_DATA, needs_shared_data
 
 PANGRAM = "Съешь же ещё этих мягких французских булок, да выпей чаю. Доставка — 5 дней."
@@ -228,3 +230,125 @@ def test_tables_that_arrange_a_page_are_text(tmp_path: Path) -> None:
     layout = "<table><tr><td><p>Left</p></td><td><table><tr><td>a</td><td>b</td></tr></table></td></tr></table>"
     parsed = read(tmp_path, ".html", f"<body>{layout}</body>")
     assert [block.kind for block in parsed.blocks] == ["text", "table"]
+
+
+# --- mails ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_mail_gives_its_people_its_text_and_the_names_of_what_is_attached(tmp_path: Path) -> None:
+    content = formats.eml("Смета", "Здравствуйте.\n\nСмета готова.", attached=[("смета.xlsx", b"1"), ("b.pdf", b"2")])
+    parsed = read(tmp_path, ".eml", content)
+    assert parsed.title == "Смета"
+    assert "From: Ann Example <ann@example.com>" in parsed.blocks[1].text
+    assert "Attachments: смета.xlsx, b.pdf" in parsed.blocks[1].text
+    assert [block.text for block in parsed.blocks[2:]] == ["Здравствуйте.", "Смета готова."]
+    assert "смета.xlsx, b.pdf" in parsed.notes[0]
+
+
+def test_a_mail_in_html_alone_is_read_as_a_page(tmp_path: Path) -> None:
+    content = b"Subject: Hi\nContent-Type: text/html; charset=koi8-r\n\n" + f"<p>{PANGRAM[:60]}</p>".encode("koi8-r")
+    assert read(tmp_path, ".eml", content).blocks[-1].text == PANGRAM[:60].strip()
+
+
+def test_an_outlook_mail_gives_the_same(tmp_path: Path) -> None:
+    parsed = read(tmp_path, ".msg", msg("Смета", "Готово.", "ann@example.com", "desk@example.com", ("смета.xlsx",)))
+    lines = parsed.blocks[1].text.splitlines()
+    assert lines == ["From: <ann@example.com>", "To: desk@example.com", "Attachments: смета.xlsx"]
+    assert (parsed.title, parsed.blocks[2].text) == ("Смета", "Готово.")
+
+
+# --- books and other texts --------------------------------------------------------------------------------------------
+
+
+def test_a_book_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:
+    parsed = read(tmp_path, ".epub", formats.epub("<h1>One</h1><p>First.</p>", "<h1>Two</h1>", title="Книга"))
+    assert (parsed.title, outline(parsed)) == ("Книга", [(1, "One"), (1, "Two")])
+
+
+def test_rtf_in_a_russian_code_page_keeps_its_tables(tmp_path: Path) -> None:
+    table = b"{\\rtf1\\ansi\\ansicpg1251 {\\title Prices}\\trowd a\\cell b\\cell\\row\\trowd 1\\cell 2\\cell\\row}"
+    parsed = read(tmp_path, ".rtf", table)
+    assert parsed.title == "Prices"
+    assert parsed.blocks[-1].text.splitlines()[0] == "| a | b |"
+
+
+# --- nested values ----------------------------------------------------------------------------------------------------
+
+
+def test_json_is_headings_lines_and_tables(tmp_path: Path) -> None:
+    content = '{"shop": {"city": "Казань", "open": true, "staff": [{"name": "Ann", "age": 3}, {"name": "Bob"}]}}'
+    parsed = read(tmp_path, ".json", content)
+    assert outline(parsed) == [(1, "shop"), (2, "staff")]
+    assert parsed.blocks[1].text == "city: Казань\nopen: true"
+    assert parsed.blocks[3].text.splitlines()[2:] == ["| Ann | 3 |", "| Bob |  |"]
+
+
+def test_a_json_value_on_each_line_is_a_table(tmp_path: Path) -> None:
+    assert read(tmp_path, ".json", '{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n').blocks[0].text.endswith("| 3 | 4 |")
+
+
+def test_xml_in_another_encoding_gives_records_and_prose(tmp_path: Path) -> None:
+    content = (
+        '<?xml version="1.0" encoding="windows-1251"?><shop><p>Цена <b>снижена</b> вдвое.</p>'
+        '<item id="1"><name>Чай</name></item><item id="2"><name>Кофе</name></item></shop>'
+    )
+    parsed = read(tmp_path, ".xml", content.encode("cp1251"))
+    assert parsed.blocks[0].text == "p: Цена снижена вдвое."
+    assert parsed.blocks[-1].text.splitlines()[2:] == ["| 1 | Чай |", "| 2 | Кофе |"]
+
+
+def test_a_billion_laughs_are_refused_with_a_reason(tmp_path: Path) -> None:
+    with pytest.raises(ParseFailed, match="declares entities"):
+        read(tmp_path, ".xml", formats.laughing_xml())
+
+
+# --- headers of several rows ------------------------------------------------------------------------------------------
+
+
+def test_merged_headers_of_a_workbook_become_one_row(tmp_path: Path) -> None:
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    sheet = workbook.worksheets[0]
+    rows = [
+        ["Sales", None, None, None, None],
+        ["Region", "2023", None, "2024", None],
+        [None, "Q1", "Q2", "Q1", "Q2"],
+        ["North", 1, 2, 3, 4],
+    ]
+    for row in rows:
+        sheet.append(row)
+    for span in ("A1:E1", "A2:A3", "B2:C2", "D2:E2"):
+        sheet.merge_cells(span)
+    target = io.BytesIO()
+    workbook.save(target)
+    caption, table = read(tmp_path, ".xlsx", target.getvalue()).blocks[1:]
+    assert caption.text == "Sales"
+    assert table.text.splitlines()[0] == "| Region | 2023 / Q1 | 2023 / Q2 | 2024 / Q1 | 2024 / Q2 |"
+
+
+def test_cells_of_a_page_that_span_others_are_repeated(tmp_path: Path) -> None:
+    page = (
+        "<table><caption>Sales</caption><tr><th rowspan=2>Region<th colspan=2>2024</tr><tr><th>Q1<th>Q2</tr>"
+        "<tr><td>North<td>1<td>2</tr></table>"
+    )
+    caption, table = read(tmp_path, ".html", page).blocks
+    assert caption.text == "Sales"
+    assert table.text.splitlines()[0] == "| Region | 2024 | 2024 |"
+    assert table.text.splitlines()[2:] == ["| Region | Q1 | Q2 |", "| North | 1 | 2 |"]
+
+
+# --- front matter -----------------------------------------------------------------------------------------------------
+
+
+def test_front_matter_may_be_any_yaml(tmp_path: Path) -> None:
+    front = "title: >\n  A long\n  title\nauthor:\n  name: Ann\n  city: Казань\ndraft: true\n# a remark\ntags:\n- one\n"
+    parsed = read(tmp_path, ".md", f"---\n{front}---\nText.")
+    assert (parsed.title, parsed.tags) == ("A long title", ("one",))
+    assert parsed.metadata == {"author": "name: Ann, city: Казань", "draft": "true"}
+
+
+def test_front_matter_that_refers_to_itself_without_end_costs_nothing(tmp_path: Path) -> None:
+    laughs = "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefgh"))
+    parsed = read(tmp_path, ".md", f"---\na: &a [ha, ha]\n{laughs}---\nText.")
+    assert parsed.blocks[0].text == "Text."

@@ -87,6 +87,13 @@ def test_pages_that_go_round_in_a_circle_are_given_up(server: ArticleServer, aro
         records(around, f"{server.url}/", records="$.items[*]", pagination="link", next_path="$.next")
 
 
+def test_an_endpoint_that_answers_every_page_alike_is_given_up(server: ArticleServer, around: Surroundings) -> None:
+    server.routes["/"] = data(ARTICLES)
+    with pytest.raises(SourceFailed, match="have no end"):
+        records(around, server.url, pagination="page")
+    assert len(server.asked) == 2
+
+
 def test_a_next_page_elsewhere_gets_no_credentials(server: ArticleServer, around: Surroundings) -> None:
     server.routes |= {
         "/": data({"items": ARTICLES[:1], "next": f"http://localhost:{server.port}/more"}),
@@ -167,6 +174,8 @@ def test_a_new_address_does_not_get_the_credentials_of_the_old_one() -> None:
         {"url": "https://x.example", "headers": {"X": "a\r\nHost: b"}},
         {"url": "https://x.example", "headers": {"Host": "b"}},
         {"url": "https://x.example", "pagination": "random"},
+        {"url": "https://x.example", "pagination": "cursor"},
+        {"url": "https://x.example", "pagination": "page", "page_param": ""},
         {"url": "https://x.example", "unknown": 1},
     ],
 )

@@ -1,0 +1,117 @@
+"""The ledger of documents: one line that sums it up, and the rows, which follow the work by themselves.
+
+Other pages show a collection's with `draw(who, Wanted(collection=NAME))`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from components import archive_list, document_list, errors, session
+from components.i18n import N_, _, duration, ngettext, number
+from core.document_entities import RUNNING_STAGES, LedgerCounts
+from core.entities import Principal, Stage
+
+STATES = {
+    "": (N_("All"), None),
+    "running": (N_("On the way"), tuple(Stage(stage) for stage in RUNNING_STAGES)),
+    "ready": (N_("Ready"), (Stage.READY,)),
+    "failed": (N_("Failed"), (Stage.FAILED, Stage.CANCELLED)),
+    "held": (N_("In quarantine"), (Stage.QUARANTINED,)),
+}
+_EVERY_S = 1.5
+_PAGE = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which documents; `state` is a key of `STATES`."""
+
+    collection: str | None = None
+    text: str = ""
+    state: str = ""
+
+
+def draw(who: Principal, wanted: Wanted, *, still: bool = False) -> None:
+    """`still`: does not follow, since a dialog is open that a new look would close."""
+    live = not still and (_counts(who, wanted).running or _unpacking(who))
+    st.fragment(_follow, run_every=_EVERY_S if live else None)(wanted, live=bool(live))
+
+
+def _follow(wanted: Wanted, *, live: bool) -> None:
+    with errors.shown():
+        who = session.principal()
+        archives = session.services().archives.recent(who)
+        counts = _counts(who, wanted)
+        if live and not counts.running and not _unpacking(who):
+            st.rerun(scope="app")
+        with st.container():  # a place of its own, so that what comes and goes in it moves no other element
+            archive_list.draw(archives)
+        _summary(who, counts)
+        _rows(who, wanted)
+
+
+def _counts(who: Principal, wanted: Wanted) -> LedgerCounts:
+    return session.services().ledger.counts(who, collection=wanted.collection)
+
+
+def _unpacking(who: Principal) -> bool:
+    return any(run.status in ("waiting", "running") for run in session.services().archives.recent(who))
+
+
+def _summary(who: Principal, counts: LedgerCounts) -> None:
+    """Always one line high, so that nothing below it moves."""
+    with st.container(horizontal=True, vertical_alignment="center", key="ledger_summary"):
+        st.caption(" · ".join(_facts(counts)), width="stretch")
+        ledger = session.services().ledger
+        if counts.running and ledger.counts(who, mine=True).running:
+            _button("cancel_all", "stop_circle", _("Cancel all"), lambda: ledger.cancel_all(who))
+        if failed := counts.stages.get(Stage.FAILED.value, 0):
+            said = _("Retry failed (%(n)s)", n=number(failed))
+            _button("retry_failed", "refresh", said, lambda: ledger.retry_failed(who))
+
+
+def _button(name: str, icon: str, said: str, action: object) -> None:
+    key = f"ledger_{name}"
+    if st.button(said, icon=f":material/{icon}:", key=key, type="tertiary", on_click=errors.kept(action)):  # type: ignore[arg-type]
+        st.rerun()
+
+
+def _facts(counts: LedgerCounts) -> list[str]:
+    total = sum(counts.stages.values())
+    facts = [ngettext("%(n)s document", "%(n)s documents", total)]
+    if not counts.running:
+        return facts
+    facts.append(_("on the way: %(n)s", n=number(counts.running)))
+    if counts.documents_per_minute:
+        documents, passages = number(counts.documents_per_minute), number(counts.chunks_per_minute)
+        facts.append(_("%(n)s per minute (passages: %(passages)s)", n=documents, passages=passages))
+    if (left := counts.seconds_left) is not None:
+        facts.append(_("%(time)s left", time=duration(left)))
+    return facts
+
+
+def _rows(who: Principal, wanted: Wanted) -> None:
+    page = int(session.get("documents_page") or 1)
+    documents, total = session.services().documents.list(
+        who,
+        collection=wanted.collection,
+        text=wanted.text or None,
+        stages=STATES[wanted.state][1],
+        limit=_PAGE,
+        offset=(page - 1) * _PAGE,
+    )
+    if not total:
+        st.info(_nothing(wanted), icon=":material/info:")
+        return
+    document_list.draw(who, documents)
+    if total > _PAGE:
+        st.pagination(-(-total // _PAGE), key="documents_page")
+
+
+def _nothing(wanted: Wanted) -> str:
+    if wanted.state or wanted.text:
+        return _("No document fits. Choose another state, or search for something else.")
+    return _("No documents here yet. Drop a file above: it can be asked a few seconds later.")

@@ -1,0 +1,106 @@
+"""Fifty people at once, over HTTP, against a model server at 20 tokens a second; both are processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import numpy as np
+import pytest
+
+from core.settings import ROOT
+from tests.servers.apart import Apart, apart
+
+pytestmark = pytest.mark.soak
+
+PEOPLE = 50
+TURNS = 3
+PIECES, PAUSE_S = 60, 0.05  # 20 tokens a second, so each answer takes three
+AIM_P95_MS = 500.0  # of what the product adds to the first token
+
+
+class Told(NamedTuple):
+    status: str
+    marker: str
+    text: str
+    first_ms: float
+
+
+@pytest.fixture
+def server() -> Iterator[Apart]:
+    with apart(pieces=PIECES, pause=PAUSE_S) as started:
+        yield started
+
+
+@pytest.fixture
+def product(server: Apart, tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
+    """The address of the product's API in a process of its own, and a token for each person."""
+    command = [sys.executable, "-m", "tests.soak.serve_chat", str(tmp_path), server.url, str(PEOPLE)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    started = json.loads(process.stdout.readline())
+    yield started["url"], started["tokens"]
+    process.stdin.close()
+    process.wait(timeout=60)
+    process.stdout.close()
+
+
+async def _one(client: httpx.AsyncClient, token: str, conversation: str | None) -> tuple[Told, str]:
+    """One question with a marker of its own, and its answer as events."""
+    marker = f"m{secrets.token_hex(4)}"
+    body = {"message": f"How many days of leave are there at Oakline? {marker}", "collection": "documents"}
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+    asked, first, text, status = time.perf_counter(), 0.0, "", ""
+    json_body = body | ({"conversation_id": conversation} if conversation else {})
+    async with client.stream("POST", "/api/chat", json=json_body, headers=headers) as response:
+        assert response.status_code == httpx.codes.OK, await response.aread()
+        conversation = response.headers["x-conversation-id"]
+        name = ""
+        async for line in response.aiter_lines():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: "):
+                data = json.loads(line.removeprefix("data: "))
+                if name == "token":
+                    first = first or time.perf_counter()
+                    text = data["text"] if data.get("replace") else text + data["text"]
+                elif name in ("done", "error"):
+                    status = name
+    assert conversation
+    return Told(status, marker, text, (first - asked - PAUSE_S) * 1000), conversation
+
+
+async def _person(url: str, token: str, place: int) -> list[Told]:
+    told, conversation = [], None
+    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as client:
+        await asyncio.sleep(place * 2 / PEOPLE)  # people do not press Enter on the same millisecond
+        for _ in range(TURNS):
+            one, conversation = await _one(client, token, conversation)
+            told.append(one)
+    return told
+
+
+def test_fifty_people_at_once_get_their_own_answers_soon(product: tuple[str, list[str]]) -> None:
+    url, tokens = product
+
+    async def everybody() -> list[list[Told]]:
+        return await asyncio.gather(*(_person(url, token, place) for place, token in enumerate(tokens)))
+
+    asyncio.run(_person(url, tokens[0], 0))  # opens what is opened once
+    told = [one for person in asyncio.run(everybody()) for one in person]
+    assert len(told) == PEOPLE * TURNS
+    assert {one.status for one in told} == {"done"}
+    assert all(one.text.startswith(one.marker) for one in told), "a mixed-up session"
+    overheads = [one.first_ms for one in told]
+    p50, p95 = np.percentile(overheads, [50, 95])
+    sys.stderr.write(f"first token, overhead: p50 {p50:.0f} ms, p95 {p95:.0f} ms, most {max(overheads):.0f} ms\n")
+    assert p95 <= AIM_P95_MS
