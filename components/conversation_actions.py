@@ -39,7 +39,7 @@ _WORDS = {
     "purge": N_("Delete for good"),
     "leave": N_("Remove from my list"),
 }
-_FORMATS = {"pdf": N_("PDF"), "docx": N_("Word"), "md": N_("Markdown"), "json": N_("JSON, for programs")}
+_FORMATS = {"pdf": "PDF", "docx": "Word", "md": "Markdown", "json": N_("JSON, for programs")}
 _WANTED = "assistant_action"
 
 

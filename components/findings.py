@@ -46,16 +46,13 @@ def _row(held: Held) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"quarantine_{held.document_id}"):
         kinds = ", ".join(dict.fromkeys(_(_KINDS[one.kind]) for one in held.findings))
         facts = (collection_titles.by_name(held.collection), held.owner, ago(held.held_at), kinds)
-        st.markdown(f"**{plain(held.filename)}**  \n{_unlinked(' · '.join(filter(None, facts)))}", width="stretch")
+        with st.container(width="stretch", gap="xxsmall"):
+            st.markdown(f"**{plain(held.filename)}**")
+            st.caption(plain(" · ".join(filter(None, facts))))
         key = f"documents_quarantine_{held.document_id}"
         if st.button(_("Review"), icon=":material/policy:", key=key):
             dialogs.ask("review", held.document_id)
             st.rerun()
-
-
-def _unlinked(facts: str) -> str:
-    """An address in them is no invitation to write a mail."""
-    return plain(facts).replace("@", "\\@")
 
 
 def review(document_id: UUID) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import account_forms, errors, memory, navigation, session
+from components import account_forms, errors, memory, my_conversations, navigation, session
 from components.i18n import LANGUAGES, _, ago, date_time
 from components.markup import plain, short
 from core.entities import ApiKey, Principal, Session
@@ -28,6 +28,7 @@ def render() -> None:
         _password(who)
     with remembered, errors.shown():
         memory.draw(who)
+        my_conversations.draw()
     with sessions, errors.shown():
         _sessions(who)
     with keys, errors.shown():

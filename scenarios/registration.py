@@ -8,34 +8,24 @@ the scenario returns the intent and is run again with it, so that a step reads f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from core.answer_entities import Choice
-from core.entities import Action
 from core.i18n import translate
 from rag.prompting import Brief
 from rag.quotes import quote
 from scenarios import registration_says as says
 from scenarios import registration_words as words
-from scenarios.base import Intent, Outcome, Reply, Scenario, Turn, Writing
-from scenarios.registration_state import STAGES, Progress, Step
+from scenarios.base import Reply, Scenario, Turn, Writing
+from scenarios.registration_asking import CONSENTS, NAME, OTHER_ADDRESS, Asking, Needed
+from scenarios.registration_state import Progress, Step
 from scenarios.registration_words import Command
 from scenarios.tools import Tools
 
-NAME = "REGISTRATION"
 SEND_CODE, VERIFY_CODE, FIND_NICHES, CREATE = "send_code", "verify_code", "find_niches", "create_account"
 _SHORTLIST = 5
 _LONGEST = {"name": 100, "city": 80, "niche": 120}  # characters
-_CONSENTS, _OTHER_ADDRESS, _KEEPS = "consent", "other address", "keep"  # values of choices
-
-
-class _Needed(Exception):
-    """The step cannot go on before this is carried out."""
-
-    def __init__(self, intent: Intent) -> None:
-        self.intent = intent
+_KEEPS = "keep"  # value of a choice
 
 
 @dataclass(frozen=True)
@@ -45,25 +35,15 @@ class Registration(Scenario):
             return Reply(translate(turn.language, says.HAVE_ONE), state={})
         try:
             return _Run(turn, tools, self).reply()
-        except _Needed as needed:
+        except Needed as needed:
             return Reply("", intents=(needed.intent,))
 
 
 SCENARIO = Registration(name=NAME, collection="", kinds=(), prompt=Path(__file__).with_name("registration.md"))
 
 
-@dataclass
-class _Run:
+class _Run(Asking):
     """One message of a registration."""
-
-    turn: Turn
-    tools: Tools
-    scenario: Scenario
-    at: Progress = field(init=False)
-
-    def __post_init__(self) -> None:
-        known = Progress.read(self.turn.state, self.turn.language)
-        self.at = replace(known, language=words.language(self.turn.question, known.language))
 
     def reply(self) -> Reply | Writing:
         text = self.turn.question
@@ -97,11 +77,11 @@ class _Run:
 
     def picked(self, value: str) -> Reply | Writing:
         kind, _, rest = value.partition(":")
-        if kind == _CONSENTS:
+        if kind == CONSENTS:
             return self.consent(rest == "yes")
         if kind == _KEEPS:
             return self.address(words.Address(rest), consents=self.at.consent)
-        if value == _OTHER_ADDRESS:
+        if value == OTHER_ADDRESS:
             return self.ask_email(says.OTHER)
         if kind == "niche":
             return self.niche_of(dict(self.at.shortlist), rest)
@@ -263,69 +243,3 @@ class _Run:
             return back
         brief = Brief(self.scenario.instructions, text, self.at.language)
         return Writing(brief, fields=back.fields, choices=back.choices, state=back.state)
-
-    def again(self, sentence: str = "") -> Reply:
-        """Leads back to the step where they are."""
-        asked = self.say(says.ASK[self.at.step], email=self.at.email)
-        return self.at_step(self.at.step, f"{self.say(sentence)} {asked}" if sentence else asked)
-
-    # --- what is asked ----------------------------------------------------------------------------------------------
-
-    def ask_email(self, sentence: str) -> Reply:
-        return self.at_step(Step.EMAIL, self.say(sentence))
-
-    def ask_consent(self) -> Reply:
-        answers = ((says.I_AGREE, "yes"), (says.I_REFUSE, "no"))
-        choices = tuple(self.choice(self.say(label), f"{_CONSENTS}:{value}") for label, value in answers)
-        return self.at_step(Step.CONSENT, self.say(says.ASK[Step.CONSENT], email=self.at.email), choices)
-
-    def ask_details(self, sentence: str = "") -> Reply:
-        """For the first one that is missing, or with a `sentence` that asks for it; for the password in the end."""
-        if not self.at.missing:
-            return self.at_step(Step.PASSWORD, self.say(says.ASK[Step.PASSWORD]))
-        choices = tuple(self.choice(title, f"niche:{one}") for one, title in self.at.shortlist)
-        if self.at.missing == "niche":
-            choices += (self.choice(self.say(says.WITHOUT_NICHE), Command.SKIP),)
-        return self.at_step(Step.DETAILS, self.say(sentence or says.ASK_FOR[self.at.missing]), choices)
-
-    def at_step(self, step: Step, text: str, choices: tuple[Choice, ...] = (), **changes: Any) -> Reply:
-        self.at = replace(self.at, step=step, **changes)
-        if step is Step.CODE:
-            choices = (
-                self.choice(self.say(says.SEND_AGAIN), Command.RESEND),
-                self.choice(self.say(says.ANOTHER_ADDRESS), _OTHER_ADDRESS),
-            )
-        return Reply(
-            text,
-            action=Action.ASK,
-            fields={"step": step.value, **self.form(step, bool(choices))},
-            stage=STAGES[step],
-            choices=choices,
-            state=self.at.kept(),
-        )
-
-    def form(self, step: Step, choosing: bool) -> dict[str, Any]:
-        """The fields of a step; where there is a choice to make first, there are none."""
-        fields = [
-            name for name in says.FIELDS.get(step, ()) if step is not Step.DETAILS or not getattr(self.at, name, "")
-        ]
-        if not fields or (choosing and step is not Step.CODE and fields != ["niche"]):
-            return {}
-        drawn = [
-            {"name": name, "label": self.say(says.LABELS[name]), "kind": says.KINDS.get(name, "text")}
-            for name in fields
-        ]
-        return {"form": drawn, "form_says": self.say(says.SAYS[step])}
-
-    def choice(self, label: str, value: str) -> Choice:
-        return Choice(label, label, scenario=NAME, value=value)
-
-    def say(self, sentence: str, /, **values: Any) -> str:
-        return translate(self.at.language, sentence, **values)
-
-    def done(self, name: str, /, **values: Any) -> Outcome:
-        """What became of it; asked for first if nothing has yet."""
-        for outcome in self.turn.outcomes:
-            if outcome.name == name:
-                return outcome
-        raise _Needed(Intent(name, values))

@@ -106,6 +106,7 @@ class Building:
             before = tx.versions.passages(collection.version.id, [document.id for document in documents])
         for document in documents:
             batch.chunks[document.id] = self._cut(version, document, before, batch.taken)
+        self._fail_empty(batch)
         if self._fingerprints.same_vectors(collection.version.fingerprint, version.fingerprint):
             made.reused += self._reuse(version, before, batch)
         made.embedded += self._embed(version, batch)
@@ -133,6 +134,14 @@ class Building:
             log.exception("Document %s cannot be cut; reference %s", document.id, reference)
             taken[document.id] = UNEXPECTED % {"reference": reference}
         return [chunk for chunk, _ in before.get(document.id, ())]
+
+    def _fail_empty(self, batch: _Batch) -> None:
+        """A document that has neither a readable file nor passages cannot be found by anybody, and says so."""
+        empty = [key for key, chunks in batch.chunks.items() if not chunks]
+        with self._db.begin() as tx:
+            for key in empty:
+                tx.documents.fail(key, batch.taken.pop(key))
+        batch.chunks = {key: chunks for key, chunks in batch.chunks.items() if chunks}
 
     def _reuse(self, version: CollectionVersion, before: Before, batch: _Batch) -> int:
         """Takes the vectors of passages that read as they did; how many."""

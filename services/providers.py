@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from core.entities import Principal
-from core.errors import BadInput, Conflict, Forbidden, NichewiseError
+from core.errors import BadInput, Conflict, Forbidden, NichewiseError, ProviderTimeout
 from core.playground_entities import Attempt, Configuration, ModelRule, RoleModel, ServerSettings, ServerStatus
 from core.roles import Permission, Role
 from data.database import Database
@@ -50,7 +50,7 @@ class Providers:
         if not principal.may(Permission.CHAT_DOCUMENTS):
             raise Forbidden
         self._engine.refresh()
-        found = self._engine.run(self._all()).result(_CHECK_SECONDS)
+        found = self._engine.run(self._all()).result()  # each server has its own time limit
         return found if principal.may(Permission.SYSTEM) else [_for_everybody(one) for one in found]
 
     def known(self, principal: Principal) -> Sequence[ServerStatus]:
@@ -69,10 +69,13 @@ class Providers:
             return status
         began = time.monotonic()
         try:
-            with translated(provider):
-                models = await provider.models(self._engine.settings)
+            async with asyncio.timeout(_CHECK_SECONDS):
+                with translated(provider):
+                    models = await provider.models(self._engine.settings)
         except NichewiseError as error:
             return replace(status, error=error.message)
+        except TimeoutError:
+            return replace(status, error=ProviderTimeout(provider=provider.label).message)
         return replace(status, models=models, latency_ms=round((time.monotonic() - began) * 1000))
 
     def _unasked(self, name: str) -> ServerStatus:

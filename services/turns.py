@@ -21,7 +21,7 @@ from data.stores.messages import NewMessage
 from rag.language import detect
 from rag.providers import REGISTRY, Params, get, loaded
 from scenarios import Scenario
-from scenarios.registration import NAME as REGISTRATION
+from scenarios.registration_asking import NAME as REGISTRATION
 from services.admission import BLOCKED, Admission, block
 from services.answer.cache import AnswerCache, Retrievals
 from services.answer.job import Job

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Integer, cast, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, Integer, cast, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.entities import Principal
@@ -38,8 +38,14 @@ class KeptAnswers:
             .subquery()
         )
         version = collections.c.active_version_id
-        last = select(func.max(chunk_changes.c.seq)).where(chunk_changes.c.version_id == version).scalar_subquery()
-        query = select(version, collections.c.revision, last, readable.c.count, readable.c.mixed)
+        last = select(func.max(chunk_changes.c.seq)).where(chunk_changes.c.version_id == version)
+        query = select(
+            version,
+            collections.c.revision,
+            last.correlate(collections).scalar_subquery(),
+            readable.c.count,
+            readable.c.mixed,
+        ).select_from(collections.join(readable, true()))
         row = self._connection.execute(query.where(collections.c.id == collection_id)).one()
         return ":".join(map(str, row))
 

@@ -129,7 +129,8 @@ class Pipeline:
         if not options:
             return
         with job.recorder.step("route_evidence") as step:
-            if routes.Route.ANALYTICS in options and self._workbench.names_a_niche(job.principal, job.query):
+            perhaps = job.decision.scores[routes.Route.ANALYTICS] >= route.PERHAPS
+            if perhaps and self._workbench.names_a_niche(job.principal, job.query):
                 options = (routes.Route.ANALYTICS,)
                 step["named"] = True
             found = {option: self._search.evidence(job, option) for option in options}

@@ -15,6 +15,7 @@ from services.answer.job import Job
 from services.routing import Routing
 
 GOING_ON = (Route.FAQ, Route.ANALYTICS, Route.DOCUMENTS)
+PERHAPS = 0.1  # of a probability: where a niche is called by its name, more is not needed
 SURE = 0.8  # of a scenario's probability: above it nothing else is looked at
 
 

@@ -84,9 +84,7 @@ def test_a_zip_is_unpacked_and_says_what_it_could_not_take_in(
     expect(row.get_by_text("ready", exact=True)).to_be_visible(timeout=_WAIT)
 
 
-def test_a_document_that_hides_text_is_looked_at_and_let_in(
-    product: Product, visitor: Visitor, tmp_path: Path
-) -> None:
+def test_a_document_that_hides_text_is_looked_at_and_let_in(product: Product, visitor: Visitor, tmp_path: Path) -> None:
     path = tmp_path / "offer.html"
     path.write_text(f"<h1>Offer</h1><p>{_TEXT.format(n=1)}</p><p style='display:none'>{_HIDDEN}</p>")
     page = _at_documents(product, visitor)

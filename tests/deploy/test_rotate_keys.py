@@ -28,7 +28,8 @@ def _filled(url: str, talks: int = 12) -> None:
         people.turn(people.start(people.ann, SECRET), SECRET, SECRET, people.document())
     with db.begin() as tx:
         tx.outbox.add("ann@example.com", "Hello", SECRET)
-        tx.messages.blank_citations(tx.connection.execute(text("SELECT document_id FROM citations LIMIT 1")).scalar_one())
+        document = tx.connection.execute(text("SELECT document_id FROM citations LIMIT 1")).scalar_one()
+        tx.messages.blank_citations(document)
     db.close()
 
 

@@ -206,6 +206,17 @@ def test_a_file_that_cannot_be_read_again_keeps_its_passages_and_is_listed(desk:
     assert found(desk, "возврат денег") == [other.id]
 
 
+def test_a_document_with_neither_a_file_nor_passages_fails_with_the_reason_and_the_build_goes_on(desk: Desk) -> None:
+    lost, other = desk.index(desk.sales, RULES, "rules.md"), desk.index(desk.sales, RUSSIAN)
+    Blobs(desk.services.settings.blobs_url).remove(lost.sha256)
+    with desk.services.db.begin() as tx:
+        tx.connection.execute(text("DELETE FROM chunks WHERE document_id = :id"), {"id": lost.id})
+    assert desk.rebuild().status == "done"
+    document = desk.services.documents.get(desk.sales, lost.id)
+    assert (document.stage, "missing" in document.error) == (Stage.FAILED, True)
+    assert found(desk, "возврат денег") == [other.id]
+
+
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 

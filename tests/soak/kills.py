@@ -91,7 +91,8 @@ def text_of(n: int) -> str:
 
 
 def question_of(n: int) -> str:
-    return f"правило шифр{n}код" if n % 3 == 0 else f"what does the rule about code{n}mark say"
+    """Its own words: words and vectors both bring up this document before any other."""
+    return text_of(n).split("\n\n")[1]
 
 
 _WORDS = tuple(
