@@ -245,7 +245,6 @@ class Stores:
     def model_settings(self) -> ModelSettings:
         return ModelSettings(self.connection, self.cipher)
 
-
     @cached_property
     def retrieval_settings(self) -> RetrievalSettingsStore:
         return RetrievalSettingsStore(self.connection)

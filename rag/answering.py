@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -45,8 +44,9 @@ _NO_ROOM = (
 _ENDLESS = "The answer of %(provider)s did not end and was stopped. Ask again, or choose another model."
 _BLOCKED = "The answer was stopped: it was about to show what no answer may show. Ask in other words."
 _LONGEST_ANSWER = 30_000  # characters; a model that repeats itself does so until its window is full
-_REPEATING = re.compile(r"(.{12,240}?)\1{7}$", re.DOTALL)
-_LOOKED_BACK = 2_000  # characters
+_REPEATED = range(12, 241)  # characters of what a model says over and over
+_TIMES = 8
+_LOOKED_EVERY = 400  # characters: it is not looked for with every piece
 _BROKEN = "That was not the JSON object that was asked for: {why} Reply again, with the object and nothing else.\n"
 _NO_MORE_TOOLS = "no more tools can be called, it must be the object that has your answer.\n"
 
@@ -109,6 +109,7 @@ class Draft:
         self._found: tuple[Passage, ...] = ()  # by tools
         self._exchange: list[tuple[Role, str]] = []
         self._written = ""  # what the model has written in a round that goes on, before the gate
+        self._looked = 0  # at how many characters it was last looked whether it repeats itself
         self._raw = ""  # the same of the last round that has ended
         self._taken = ""  # what of its reply has gone through the gate
         self._counted: list[Usage] = []  # by round that has ended
@@ -194,7 +195,7 @@ class Draft:
 
     async def _ask(self) -> AsyncGenerator[Delta, None]:
         raw: Any = None
-        self._written = self._taken = ""
+        self._written, self._taken, self._looked = "", "", 0
         self._reader = Reader(self._brief.contract) if self._brief.contract else None
         async with aclosing(self._responses()) as responses:
             async for response in responses:
@@ -209,8 +210,11 @@ class Draft:
         self._end(raw)
 
     def _check_length(self) -> None:
-        endless = len(self._written) > _LONGEST_ANSWER or _REPEATING.search(self._written[-_LOOKED_BACK:])
-        if endless:
+        if len(self._written) - self._looked < _LOOKED_EVERY:
+            return
+        self._looked = len(self._written)
+        repeats = any(self._written.endswith(self._written[-size:] * _TIMES) for size in _REPEATED)
+        if repeats or len(self._written) > _LONGEST_ANSWER:
             raise ProviderFailed(_ENDLESS, provider=self._choice.provider.label)
 
     def _responses(self) -> AsyncGenerator[ChatResponse, None]:

@@ -33,10 +33,10 @@ from services.corpora import Corpora
 from services.credentials import Passwords
 from services.documents import Documents
 from services.engine import Engine
+from services.enrolment import Enrolment
 from services.evaluation import EvaluationRuns
 from services.exams import Exams
 from services.feedback import FeedbackDesk
-from services.enrolment import Enrolment
 from services.fingerprints import Fingerprints
 from services.footprints import Footprints
 from services.gate import Gate
@@ -45,11 +45,11 @@ from services.guardrails import Guardrails
 from services.health import Health
 from services.images import PageImages
 from services.indexing import Indexing
-from services.intake import Intake
 from services.ingestion import Ingestion
+from services.intake import Intake
 from services.keys import Keys
-from services.ledger import Ledger
 from services.lab import Lab
+from services.ledger import Ledger
 from services.limits import Limits
 from services.mail import Mail
 from services.measuring import Measuring
@@ -76,10 +76,10 @@ from services.routing import Routing
 from services.search import Search
 from services.sessions import Sessions
 from services.sharing import Sharing
+from services.small_talk import SmallTalk
 from services.source_intake import SourceIntake
 from services.source_refresh import SourceRefresh
 from services.sources import Sources
-from services.small_talk import SmallTalk
 from services.summaries import Summaries
 from services.sweeps import Sweeps
 from services.templates import Templates

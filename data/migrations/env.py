@@ -11,8 +11,8 @@ import data.guard_tables
 import data.niche_tables
 import data.playground_tables
 import data.registration_tables
-import data.source_tables  # noqa: F401 - their tables are on the same metadata
-import data.usage_tables  # noqa: F401
+import data.source_tables
+import data.usage_tables
 import data.version_tables  # noqa: F401
 from data.tables import metadata
 

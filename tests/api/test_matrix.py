@@ -90,7 +90,9 @@ ROWS = [
     ),
     Row("GET", "/api/users/{user_id}/access", (401, 403, 403, 404), path="/api/users/{nothing}/access"),
     Row("GET", "/api/users/{user_id}/collections", (401, 403, 403, 404), path="/api/users/{nothing}/collections"),
-    Row("GET", "/api/users/{user_id}/search", (401, 403, 403, 404), {"params": {"q": "x"}}, "/api/users/{other}/search"),
+    Row(
+        "GET", "/api/users/{user_id}/search", (401, 403, 403, 404), {"params": {"q": "x"}}, "/api/users/{other}/search"
+    ),
     Row("GET", "/api/collections/{name}/sources", (401, 403, 404, 404), path="/api/collections/nothing/sources"),
     Row(
         "POST", "/api/collections/{name}/sources", (401, 403, 403, 404), NEW_SOURCE, "/api/collections/nothing/sources"
@@ -138,7 +140,9 @@ ROWS = [
     Row("DELETE", f"{TALK}", NOTHING, path=NO_TALK),
     Row("GET", f"{TALK}/messages", NOTHING, path=f"{NO_TALK}/messages"),
     Row("POST", f"{TALK}/messages", NOTHING, {"json": {"message": "Hello"}}, f"{NO_TALK}/messages"),
-    Row("PUT", f"{TALK}/messages/{{message_id}}/feedback", NOTHING, HELPFUL, f"{NO_TALK}/messages/{{nothing}}/feedback"),
+    Row(
+        "PUT", f"{TALK}/messages/{{message_id}}/feedback", NOTHING, HELPFUL, f"{NO_TALK}/messages/{{nothing}}/feedback"
+    ),
     Row("GET", f"{TALK}/export", NOTHING, path=f"{NO_TALK}/export"),
     Row("GET", f"{TALK}/shares", NOTHING, path=f"{NO_TALK}/shares"),
     Row("POST", f"{TALK}/shares", NOTHING, {"json": {"email": "x@example.com"}}, f"{NO_TALK}/shares"),

@@ -14,7 +14,9 @@ def _sealed_per_message(name, column):
         name,
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column(column, sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f(f"fk_{name}_message_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f(f"fk_{name}_message_id"), ondelete="CASCADE"
+        ),
     )
     op.create_index(f"uq_{name}_message_id", name, ["message_id"], unique=True)
 
@@ -34,9 +36,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
     )
-    op.create_index(
-        "uq_conversation_states_conversation_id", "conversation_states", ["conversation_id"], unique=True
-    )
+    op.create_index("uq_conversation_states_conversation_id", "conversation_states", ["conversation_id"], unique=True)
     op.create_table(
         "conversation_documents",
         sa.Column("conversation_id", sa.Uuid(), nullable=False),

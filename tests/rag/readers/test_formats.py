@@ -6,6 +6,7 @@ import datetime
 import io
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -310,7 +311,7 @@ def test_merged_headers_of_a_workbook_become_one_row(tmp_path: Path) -> None:
 
     workbook = openpyxl.Workbook()
     sheet = workbook.worksheets[0]
-    rows = [
+    rows: list[list[Any]] = [
         ["Sales", None, None, None, None],
         ["Region", "2023", None, "2024", None],
         [None, "Q1", "Q2", "Q1", "Q2"],
