@@ -47,8 +47,8 @@ def answer(who: Principal, message: Message, *, last: bool) -> None:
     if message.content.dashboard:
         niche_ask.figures(restored(message.content.dashboard), f"figures_{message.id}", titled=False)
     if last:
-        answer_choices.draw(message)
         registration_form.draw(who, message)
+        answer_choices.draw(message)
     _footer(who, message)
 
 

@@ -64,7 +64,7 @@ def menu(screens: Sequence[Any], who: Principal) -> Any:
         allowed = who.may(screen.permission)
         draw = partial(_draw, screen) if allowed else _refuse
         groups.setdefault(_(screen.group), []).extend(_pages(screen, draw, visible=allowed))
-    page = st.navigation(groups)
+    page = st.navigation(groups, expanded=True)
     with st.sidebar:
         session.put("page_sidebar", st.container(key="page_sidebar"))
         _account(who)

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     compatible_api_key: SecretStr | None = None
     compatible_model: str = "default"
     fallback: List = ("extractive",)
-    model_parallel: int = Field(default=32, ge=1, le=1000)
+    model_parallel: int = Field(default=64, ge=1, le=1000)
     model_queue: int = Field(default=256, ge=0, le=10_000)
     openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import selectors
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from math import inf
 
-import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import Unavailable
 from core.security import Cipher
+from data import pool
 from data.stores.allowlist import Allowlist
 from data.stores.answers import Answers
 from data.stores.attachments import Attachments
@@ -66,8 +61,6 @@ from data.stores.threads import Threads
 from data.stores.usage import UsageLedger
 from data.stores.users import Users
 from data.stores.versions import Versions
-
-_RESTED_SECONDS = 2.0
 
 
 class Stores:
@@ -279,14 +272,7 @@ class Database:
     def __init__(self, url: str, cipher: Cipher, *, pool_size: int = 10) -> None:
         self._cipher = cipher
         self.url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)  # for other clients
-        self._engine = create_engine(
-            make_url(url).set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            max_overflow=10,
-            pool_use_lifo=True,
-            hide_parameters=True,  # what people wrote does not belong into logs
-        )
-        _check_rested(self._engine)
+        self._engine = pool.engine(url, pool_size)
 
     @contextmanager
     def begin(self) -> Iterator[Stores]:
@@ -306,29 +292,3 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-def _check_rested(engine: Engine) -> None:
-    """Connections that have rested, or on which the server has said something unasked, are tried before they are used.
-    To try them before every transaction, as the pool can do by itself, would cost as much as two statements."""
-
-    @event.listens_for(engine, "checkin")
-    def rests(_: object, record: ConnectionPoolEntry) -> None:
-        record.info["rests_since"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def wanted(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
-        since = record.info.get("rests_since", inf)
-        if time.monotonic() - since < _RESTED_SECONDS and not _unasked(connection):
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except psycopg.Error as error:
-            raise InvalidatePoolError from error
-
-
-def _unasked(connection: DBAPIConnection) -> bool:
-    """Whether there is something to read, which on an idle connection is most often its end."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection.fileno(), selectors.EVENT_READ)
-        return bool(selector.select(timeout=0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 from pydantic import SecretStr
 
@@ -39,17 +41,16 @@ def _parts() -> None:
             st.warning(_("Some parts are not ready."), icon=":material/warning:")
         else:
             st.success(_("Everything works."), icon=":material/check_circle:")
-        columns = st.columns(_ACROSS)
-        for place, (part, state) in enumerate(report.items()):
-            with columns[place % _ACROSS]:
-                _part(part, state)
-        with columns[len(report) % _ACROSS]:
-            _reranker()
+        cards = [*(partial(_part, part, state) for part, state in report.items()), _reranker]
+        for first in range(0, len(cards), _ACROSS):
+            for column, card in zip(st.columns(_ACROSS), cards[first : first + _ACROSS], strict=False):
+                with column:
+                    card()
 
 
 def _part(part: str, state: str) -> None:
     title, icon = _PARTS.get(part, (part, "settings"))
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.markdown(f":material/{icon}: **{_(title)}**")
         if state == OK:
             st.badge(_("works"), icon=":material/check:", color="green")
@@ -61,7 +62,7 @@ def _part(part: str, state: str) -> None:
 def _reranker() -> None:
     """Nothing waits for it: collections are searched without it too."""
     problem = session.services().lab.reranker_problem
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.markdown(f":material/sort: **{_('Re-ranker (optional)')}**")
         if problem:
             st.badge(_("not set up"), icon=":material/info:", color="gray")

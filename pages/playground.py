@@ -18,7 +18,7 @@ from core.roles import Permission
 def render() -> None:
     who = session.require(Permission.PLAYGROUND)
     st.html(navigation.ASSETS / "playground.css")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="playground_head"):
         with st.container(width="stretch"):
             navigation.title(_("Playground"), _("The same question, answered side by side; each column for itself."))
         shelf.draw(who)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from core.errors import NotReady
 
-_LAST_SECONDS = 5.0
+_LAST_SECONDS = 1.0
 
 _T = TypeVar("_T")
 
@@ -59,8 +59,10 @@ class LoopThread:
 
 
 async def _ended() -> None:
-    """Gives what still runs a moment to end, and lets its threads go."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    if others:
-        await asyncio.wait(others, timeout=_LAST_SECONDS)
+    """Gives what still runs a moment to end, breaks off the rest, and lets the threads go."""
+    if others := asyncio.all_tasks() - {asyncio.current_task()}:
+        _, late = await asyncio.wait(others, timeout=_LAST_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
     await asyncio.get_running_loop().shutdown_default_executor()

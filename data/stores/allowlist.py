@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.registration_entities import AllowedAddress
@@ -13,7 +13,7 @@ from data.tables import users
 def access_lasts() -> ColumnElement[bool]:
     """Users whose end date does not count."""
     domain = func.split_part(users.c.email, "@", 2)
-    return exists().where(allowlist.c.lasting, allowlist.c.pattern.in_([users.c.email, domain]))
+    return exists().where(allowlist.c.lasting, or_(allowlist.c.pattern == users.c.email, allowlist.c.pattern == domain))
 
 
 class Allowlist:

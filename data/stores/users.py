@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ USER_COLUMNS = [column for column in users.c if column.name != "password_hash"]
 PRINCIPAL_COLUMNS = (users.c.id, users.c.email, users.c.name, users.c.role, users.c.locale)
 
 
+@cache  # asked with every request, and the same for all
 def may_enter() -> ColumnElement[bool]:
     """Users whose sessions and keys are valid right now."""
     lasting = or_(users.c.active_until.is_(None), users.c.active_until > func.now(), access_lasts())

@@ -37,7 +37,7 @@ def test_the_list_has_what_other_programs_rely_on(client: TestClient, sales: Hea
 
 
 def test_an_administrator_creates_a_collection_and_starts_its_reindex(
-    client: TestClient, admin: Headers, sales: Headers
+    client: TestClient, admin: Headers, sales: Headers, model: None
 ) -> None:
     body = {"name": "prices", "title": "Price lists", "kind": "documents", "readers": ["analyst"]}
     created = client.post("/api/collections", json=body, headers=admin)
@@ -50,7 +50,7 @@ def test_an_administrator_creates_a_collection_and_starts_its_reindex(
         "status": "waiting",
         "done": 0,
         "total": 0,
-        "result": {"collection": "prices", "version": 2},
+        "result": {"collection": "prices", "version": 2, "switch": True},
         "error": "",
     }
     assert client.post("/api/collections/prices/reindex", headers=admin).status_code == 409

@@ -152,7 +152,7 @@ def test_every_task_that_is_put_into_a_queue_exists_and_has_a_queue_that_workers
     deferred = {
         name
         for path in (ROOT / "services").glob("*.py")
-        for name in re.findall(r'jobs\.defer\(\s*"(\w+)"', path.read_text())
+        for name in re.findall(r'(?:jobs\.defer\(\s*|self\._start\(tx, principal, )"(\w+)"', path.read_text())
     }
     assert {"ingest", "reindex", "load_demo"} <= deferred
     assert deferred <= set(app.tasks)

@@ -1,0 +1,54 @@
+"""The pool of connections to the database."""
+
+from __future__ import annotations
+
+import selectors
+import time
+from math import inf
+
+import psycopg
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_RESTED_SECONDS = 2.0
+
+
+def engine(url: str, size: int) -> Engine:
+    """Opens nothing yet; keeps `size` connections and lends ten more."""
+    made = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=size,
+        max_overflow=10,
+        pool_use_lifo=True,
+        hide_parameters=True,  # what people wrote does not belong into logs
+    )
+    _check_rested(made)
+    return made
+
+
+def _check_rested(engine: Engine) -> None:
+    """Connections that have rested, or on which the server has said something unasked, are tried before they are used.
+    To try them before every transaction, as the pool can do by itself, would cost as much as two statements."""
+
+    @event.listens_for(engine, "checkin")
+    def rests(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wanted(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+        since = record.info.get("rests_since", inf)
+        if time.monotonic() - since < _RESTED_SECONDS and not _unasked(connection):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
+
+
+def _unasked(connection: DBAPIConnection) -> bool:
+    """Whether there is something to read, which on an idle connection is most often its end."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.fileno(), selectors.EVENT_READ)
+        return bool(selector.select(timeout=0))
