@@ -37,6 +37,7 @@ def roles(key: str, readers: Readers) -> list[Role]:
         format_func=lambda role: _(navigation.ROLES[role]),
         key=f"{key}_roles",
         placeholder=_("No role"),
+        select_all=False,
     )
     return list(chosen)
 
@@ -51,6 +52,7 @@ def people(who: Principal, key: str, readers: Readers) -> list[str]:
         key=f"{key}_people",
         accept_new_options=True,
         placeholder=_("E-mail"),
+        select_all=False,
     )
     return list(chosen)
 

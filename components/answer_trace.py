@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import collection_titles, errors, session, turn_options
+from components import collection_titles, errors, playground_form, session, turn_options
 from components.i18n import N_, _, number
 from components.markup import plain
 from core.answer_entities import Step, Trace
@@ -78,7 +78,13 @@ def _guard(found: Mapping[str, Any]) -> None:
 
 
 def _provider(found: Mapping[str, Any]) -> None:
-    st.caption(f"{plain(found['provider'])} · {plain(found['model'])}")
+    st.caption(_model(found))
+
+
+def _model(found: Mapping[str, Any]) -> str:
+    """The provider as people know it, and the model where there is one."""
+    model = found["model"] if found["provider"] != "extractive" else ""
+    return " · ".join(plain(part) for part in (playground_form.label(found["provider"]), model) if part)
 
 
 def _cache(found: Mapping[str, Any]) -> None:
@@ -133,7 +139,7 @@ def _answer(found: Mapping[str, Any]) -> None:
     tokens = found["prompt_tokens"] + found["completion_tokens"]
     counted = N_("about %(n)s tokens (estimated)") if found["estimated"] else N_("%(n)s tokens")
     facts = [
-        f"{plain(found['provider'])} · {plain(found['model'])}",
+        _model(found),
         _("first word after %(n)s ms", n=number(found["first_ms"])) if found["first_ms"] is not None else "",
         _(counted, n=number(tokens)) if tokens else "",
         _("window of %(n)s tokens", n=number(found["window"])) if found["window"] else "",

@@ -29,6 +29,7 @@ def _create() -> None:
             _READERS,
             [Role.SALES, Role.ANALYST],
             format_func=lambda role: _(navigation.ROLES[role]),
+            select_all=False,
         )
         sent = st.form_submit_button(_("Create"), type="primary")
     if sent:

@@ -78,6 +78,7 @@ def _plan(collection: Collection) -> IndexPlan:
         [one for one in made.languages if one in spoken],
         key="corpora_languages",
         help=_("Those that the embedding model was trained for. All other passages are found by their words."),
+        select_all=False,
     )
     wait = st.toggle(
         _("Wait for me before switching"),

@@ -40,9 +40,11 @@ class Progress:
 
 
 def draw(load: Callable[[], Sequence[Progress]]) -> None:
-    """Follows what `load` returns until all of it has ended, then reruns the page once."""
-    if all(progress.ended for progress in load()):
-        return
+    """Follows what `load` returns until all of it has ended, then reruns the page once.
+
+    Call it only while the page itself saw work under way: what ends between that look and the first one here reruns
+    the page too, so that it never stays with the state of a moment ago.
+    """
     st.fragment(_follow, run_every=_EVERY_S)(load)
 
 

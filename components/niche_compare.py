@@ -60,6 +60,7 @@ def _pick(catalogue: Catalogue) -> list[Niche]:
         max_selections=_MOST,
         placeholder=_("Type a part of a title"),
         on_change=_keep,
+        select_all=False,
     )
     return [catalogue.niches[one] for one in session.get(_PICKED)]
 
@@ -103,7 +104,7 @@ def _chart(found: Comparison, metric: Metric) -> None:
 
 
 def _table(found: Comparison, metrics: Mapping[str, Metric]) -> None:
-    """On the screen every figure has its unit and rank; the downloads hold the figures alone."""
+    """On the screen every figure is short and has its unit and rank; the downloads hold the figures in full."""
     import pandas as pd  # at first use
 
     rows = [
@@ -123,8 +124,5 @@ def _figure(found: Comparison, niche: Niche, metric: Metric) -> str:
     standing = found.standings[niche.id].get(metric.name)
     if standing is None:
         return "–"
-    return (
-        f"{words.full(standing.value, metric)}  (№ {standing.rank})"
-        if session.locale() == "ru"
-        else f"{words.full(standing.value, metric)}  (#{standing.rank})"
-    )
+    sign = "№ " if session.locale() == "ru" else "#"
+    return f"{words.short(standing.value, metric)}  ({sign}{standing.rank})"

@@ -42,7 +42,8 @@ def job() -> None:
         )
         st.success(f"{done} {_counts(result)}", icon=":material/check:")
         _errors(result)
-    job_progress.draw(lambda: [_progress(run_id)])
+    elif run.status != "cancelled":
+        job_progress.draw(lambda: [_progress(run_id)])
 
 
 def _progress(run_id: UUID) -> job_progress.Progress:

@@ -44,8 +44,8 @@ def _form(who: Principal, experiment: Experiment) -> None:
     with st.form("playground_sweep", border=False):
         columns = range(len(experiment.lanes))
         lane = st.selectbox(_("Model of"), columns, format_func=lambda n: _("Column %(n)s", n=n + 1))
-        temperatures = st.multiselect(_("Temperature"), _TEMPERATURES, [0.0, 0.5, 1.0])
-        top_ps = st.multiselect(_("Top p"), _TOP_PS, [0.5, 0.9])
+        temperatures = st.multiselect(_("Temperature"), _TEMPERATURES, [0.0, 0.5, 1.0], select_all=False)
+        top_ps = st.multiselect(_("Top p"), _TOP_PS, [0.5, 0.9], select_all=False)
         repeats = st.number_input(_("Repeats"), 1, MOST_REPEATS, 2)
         golden = 0
         if available:
@@ -92,8 +92,8 @@ def _progress(who: Principal, experiment: Experiment) -> None:
         job = session.services().sweeps.progress(who, run_id)
     except NotFound:  # it is shared: the job is another person's
         return
-    job_progress.draw(load)
     if job.status in ("waiting", "running"):
+        job_progress.draw(load)
         st.button(
             _("Cancel"), icon=":material/stop_circle:", key="playground_sweep_cancel",
             on_click=errors.kept(_cancel), args=(run_id,),

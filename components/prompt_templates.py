@@ -114,7 +114,12 @@ def _sharing(chosen: Template | None) -> tuple[bool, list[Role] | None]:
     )
     given = list(chosen.roles) if chosen and chosen.roles else []
     roles = st.multiselect(
-        _("For these roles"), list(_ROLES), given, format_func=lambda one: _(_ROLES[one]), placeholder=_("All roles")
+        _("For these roles"),
+        list(_ROLES),
+        given,
+        format_func=lambda one: _(_ROLES[one]),
+        placeholder=_("All roles"),
+        select_all=False,
     )
     return shared, roles or None
 

@@ -134,6 +134,7 @@ def _form(who: Principal, names: Sequence[str]) -> None:
             _STAFF,
             _STAFF,
             format_func=lambda role: _(navigation.ROLES[role]),
+            select_all=False,
         )
         if st.form_submit_button(_("Save"), type="primary"):
             allowed = None if set(roles) == set(_STAFF) else tuple(roles)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
@@ -33,7 +34,7 @@ _ACTIVITIES = {
     Activity.SWEEP: N_("Sweep"),
 }
 _DATES = {"en": "%b %-d", "ru": "%d.%m"}
-_DAY_MS, _FEW_DAYS = 86_400_000, 10
+_DAY_MS, _BAR_MS, _FEW_DAYS, _WEEK = 86_400_000, 60_000_000, 10, timedelta(days=7)
 _MOST_MODELS = 7  # of a colour each; the rest are drawn together
 
 
@@ -46,15 +47,18 @@ def by_day(crossed: Crossed) -> None:
         totals[model] = totals.get(model, 0) + part.tokens
     shown = sorted(totals, key=lambda model: -totals[model])[:_MOST_MODELS]
     days = sorted({day for (day, _model), _part in crossed})
-    figure = go.Figure(layout={"barmode": "stack", "height": 320})
+    figure = go.Figure(layout={"barmode": "stack", "height": 320, "showlegend": True})
     for model in [*shown, ""] if len(totals) > _MOST_MODELS else shown:
         heights = [_height(crossed, day, model, shown) for day in days]
         hover = f"%{{x}}<br>%{{y:,}} {_('tokens')}"
-        figure.add_bar(x=days, y=heights, name=model or _("others"), hovertemplate=hover)
+        figure.add_bar(x=days, y=heights, name=model or _("others"), hovertemplate=hover, width=_BAR_MS)
     figure.update_yaxes(title=_("tokens"), separatethousands=True)
     figure.update_xaxes(type="date", tickformat=_DATES[session.locale()])
     if len(days) < _FEW_DAYS:
         figure.update_xaxes(dtick=_DAY_MS)
+    if date.fromisoformat(days[-1]) - date.fromisoformat(days[0]) < _WEEK:  # or a lone day would fill the chart
+        last = datetime.combine(date.fromisoformat(days[-1]), time(12))
+        figure.update_xaxes(range=[last - _WEEK, last])
     charts.draw("usage", figure, _csv(crossed))
 
 

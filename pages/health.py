@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -41,7 +42,7 @@ def _parts() -> None:
             st.warning(_("Some parts are not ready."), icon=":material/warning:")
         else:
             st.success(_("Everything works."), icon=":material/check_circle:")
-        cards = [*(partial(_part, part, state) for part, state in report.items()), _reranker]
+        cards: list[Callable[[], None]] = [*(partial(_part, part, state) for part, state in report.items()), _reranker]
         for first in range(0, len(cards), _ACROSS):
             for column, card in zip(st.columns(_ACROSS), cards[first : first + _ACROSS], strict=False):
                 with column:

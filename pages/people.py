@@ -81,14 +81,16 @@ def _person(who: Principal, person: User, profile: Profile) -> None:
 
 def _role(who: Principal, person: User) -> None:
     roles = [role for role in _ASSIGNABLE if role]
+    # The browser sends back the words of an option: in another language they would be taken for a choice.
+    key = f"people_role_{session.locale()}_{person.id}"
     st.selectbox(
         _("Role"),
         roles,
         roles.index(person.role) if person.role in roles else None,
         format_func=lambda role: _(navigation.ROLES[role]),
-        key=f"people_role_{person.id}",
+        key=key,
         on_change=errors.kept(_set_role),
-        args=(person.id,),
+        args=(person.id, key),
         label_visibility="collapsed",
         disabled=person.id == who.user_id,
         width=170,
@@ -131,8 +133,8 @@ def _approve(user_id: UUID) -> None:
     session.services().people.approve(session.principal(), user_id)
 
 
-def _set_role(user_id: UUID) -> None:
-    role = session.get(f"people_role_{user_id}")
+def _set_role(user_id: UUID, key: str) -> None:
+    role = session.get(key)
     session.services().people.update(session.principal(), user_id, {"role": role})
 
 

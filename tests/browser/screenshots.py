@@ -13,9 +13,11 @@ import httpx
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pages import SCREENS
+from pages.corpora import TABS
 from tests.browser.conftest import FLAGS, Product, running, system_chromium
 from tests.shared import SHARED_DATA
 
+_BROKEN = ("broken.pdf", b"%PDF-1.4\nnothing that could be read")  # stands in the list as failed
 _FILES = ("pdflatex-4-pages.pdf", "libreoffice-writer-password.pdf", "multicolumn.pdf", "grayscale-image.pdf")
 _QUESTION = "What information does a blind text give you about the selected font?"
 _UNKNOWN = "Who won the chess tournament in Reykjavik in 1972?"
@@ -60,8 +62,8 @@ def _furnish(product: Product) -> None:
     with httpx.Client(base_url=f"{product.url}/api", timeout=120) as api:
         token = api.post("/auth/token", data={"username": email, "password": password}).json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"
-        for name in _FILES:
-            content = (SHARED_DATA / "documents" / name).read_bytes()
+        files = [(name, (SHARED_DATA / "documents" / name).read_bytes()) for name in _FILES]
+        for name, content in (*files, _BROKEN):
             api.post("/documents", files={"file": (name, content)}, data={"collection": "documents"})
 
 
@@ -75,12 +77,23 @@ def _take(browser: Browser, product: Product, look: Look, folder: Path) -> None:
     _settled(page)
     page.screenshot(path=folder / f"sign-in-{look.tag}.png")
     _sign_in(page, product)
-    for screen in SCREENS:
-        page.goto(f"{product.url}/{screen.slug}")
+    views = {screen.module: screen.slug for screen in SCREENS}
+    views |= {f"corpora-{tab.name}": f"corpora?collection=documents&tab={tab.name}" for tab in TABS}
+    for name, address in views.items():
+        page.goto(f"{product.url}/{address}")
         _settled(page)
-        page.screenshot(path=folder / f"{screen.module}-{look.tag}.png")
+        page.screenshot(path=folder / f"{name}-{look.tag}.png")
+        _inner_tabs(page, folder / f"{name}-{look.tag}.png")
     _converse(page, product, look, folder)
     context.close()
+
+
+def _inner_tabs(page: Page, picture: Path) -> None:
+    """The tabs of a page after its first one, as pictures beside the page's own."""
+    for place, tab in enumerate(page.get_by_role("tab").all()[1:], start=2):
+        tab.click()
+        _settled(page)
+        page.screenshot(path=picture.with_stem(f"{picture.stem}-tab{place}"))
 
 
 def _sign_in(page: Page, product: Product) -> None:

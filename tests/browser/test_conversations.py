@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 
 _ANSWERED = 30_000
 _COLLEAGUE = "colleague@example.com"
+_PASSWORD = "a long passphrase"
 
 
 class Desk:
@@ -75,19 +76,25 @@ def _api(product: Product) -> Iterator[httpx.Client]:
         yield api
 
 
+def _person(product: Product, email: str, name: str, role: str) -> None:
+    with _api(product) as api:
+        person = {"email": email, "name": name, "role": role, "password": _PASSWORD}
+        assert api.post("/users", json=person).status_code in (201, 409)
+
+
 @pytest.fixture
 def colleague(product: Product) -> None:
-    with _api(product) as api:
-        person = {"email": _COLLEAGUE, "name": "Olga Petrova", "role": "sales", "password": "a long passphrase"}
-        assert api.post("/users", json=person).status_code in (201, 409)
+    _person(product, _COLLEAGUE, "Olga Petrova", "sales")
 
 
 @pytest.mark.usefixtures("colleague")
 @pytest.mark.parametrize(("visitor", "language"), [("en-US", "English"), ("ru-RU", "Русский")], indirect=["visitor"])
 def test_a_day_with_conversations(product: Product, visitor: Visitor, language: str, tmp_path: Path) -> None:
     desk = Desk(visitor, "ru" if language == "Русский" else "en")
+    email = f"parker-{desk.locale}@example.com"  # somebody of their own for each language: the list is theirs alone
+    _person(product, email, "Pat Parker", "admin")
     visitor.go()
-    visitor.sign_in(*product.credentials())
+    visitor.sign_in(email, _PASSWORD)
     visitor.speak(language)
     desk.ask("Where is the parking for visitors?")
     _rename(desk)
@@ -137,6 +144,7 @@ def _judge(desk: Desk) -> None:
     expect(desk.page.get_by_test_id("stDataFrame")).to_be_visible()
     desk.visitor.go()
     desk.line("Parking").get_by_text("Parking").click()
+    expect(desk.turns("tools")).not_to_have_count(0, timeout=_ANSWERED)
     desk.visitor.settled()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -69,3 +70,20 @@ def test_the_language_is_switched_at_once_and_remembered(product: Product, visit
     expect(visitor.page.get_by_role("heading", name="Люди")).to_be_visible(timeout=15_000)
     visitor.speak("English")
     expect(visitor.page.get_by_role("heading", name="People")).to_be_visible(timeout=15_000)
+
+
+def test_switching_the_language_is_no_change_of_anybodys_role(product: Product, visitor: Visitor) -> None:
+    email, password = product.credentials()
+    with httpx.Client(base_url=f"{product.url}/api", timeout=60) as api:
+        token = api.post("/auth/token", data={"username": email, "password": password}).json()["access_token"]
+        api.headers["Authorization"] = f"Bearer {token}"
+        person = {"email": "roland@example.com", "name": "Roland", "role": "analyst", "password": "a long passphrase"}
+        assert api.post("/users", json=person).status_code in (201, 409)
+    visitor.go("people")
+    visitor.sign_in(email, password)
+    for language, title, role in (("Русский", "Люди", "Аналитик"), ("English", "People", "Analyst")) * 2:
+        visitor.speak(language)
+        expect(visitor.page.get_by_role("heading", name=title)).to_be_visible(timeout=15_000)
+        row = visitor.page.locator("[class*=st-key-people_row_]").filter(has_text="Roland")
+        expect(row.get_by_role("combobox")).to_have_value(role)
+        expect(visitor.page.get_by_test_id("stAlert").locator("visible=true")).to_have_count(0)
