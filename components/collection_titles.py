@@ -34,5 +34,5 @@ def by_name(name: str) -> str:
 
 
 def in_order(collections: Iterable[Collection]) -> list[Collection]:
-    """Documents first: what most people add to and ask."""
-    return sorted(collections, key=lambda one: (_ORDER.index(one.kind), title(one)))
+    """Documents first: what most people add to and ask. Titles of several alphabets stand in no order that helps."""
+    return sorted(collections, key=lambda one: (_ORDER.index(one.kind), one.name not in _BUILT_IN, title(one)))
