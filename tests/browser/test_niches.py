@@ -62,6 +62,7 @@ def _found(visitor: Visitor, wording: str, title: str) -> Locator:
         except AssertionError:
             continue
         break
+    visitor.settled()  # the list of the first letters may still stand where that of the whole wording will be
     expect(hit).to_be_visible()
     return hit
 
