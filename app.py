@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -61,6 +62,8 @@ async def _warm(house: House, door: VoiceDoor, stack: AsyncExitStack) -> None:
         await asyncio.to_thread(house.services.health.warm)
         await stack.enter_async_context(door.open(house.services))
         await asyncio.to_thread(house.services.turns.warm)
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: each full collection would walk through all of it, for 0.2 s
     except Exception:
         # Nobody awaits this task before the end: said now, or `ready` would wait without a word.
         log.exception("A part of the service did not come up")
@@ -75,7 +78,12 @@ def _serve(house: House, listener: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(
-        create_app(house), log_level="warning", timeout_graceful_shutdown=3, ws_max_size=2**28, proxy_headers=True
+        create_app(house),
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+        ws_max_size=2**28,
+        ws_per_message_deflate=False,  # to squeeze what pages send takes a tenth of the process while many are open
+        proxy_headers=True,
     )
     house.announce()
     uvicorn.Server(config).run(sockets=[listener])

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.niche_schemas import AnswerOut, TableOut
 from api.schemas import Short
-from core.answer_entities import Choice
-from core.entities import Action, Citation, Message, MessageStatus
+from core.entities.answers import Choice
+from core.entities.messages import Action, Message, MessageStatus
+from core.entities.retrieval import Citation
 from niches.snapshots import restored
 from rag.providers import Params
 from services.asking import Ask

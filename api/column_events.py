@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.playground_schemas import AttemptOut, ExperimentOut
-from core.playground_entities import Attempt, Experiment
+from core.entities.playground import Attempt, Experiment
 
 
 def news(told: Experiment | None, state: Experiment, *, ended: bool) -> Iterator[str]:

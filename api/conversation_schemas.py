@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.chat_schemas import CitationOut, UsageOut
 from api.schemas import Short, Storable
-from core.conversation_entities import Hit, Share, Shelf, Thread
-from core.entities import Action, Conversation, Message, MessageStatus
+from core.entities.conversations import Hit, Share, Shelf, Thread
+from core.entities.messages import Action, Conversation, Message, MessageStatus
 from services.feedback import LONGEST_NOTE, REASONS
 
 

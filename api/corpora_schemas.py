@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Short
-from core.document_entities import FindingKind
-from core.entities import Collection, CollectionKind, Document, JobRun, Removed, Stage
+from core.entities.corpora import Collection, CollectionKind, Document, JobRun, Removed, Stage
+from core.entities.documents import FindingKind
 from core.roles import Role
 
 

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from api.origin import SAFE_METHODS, require_same_origin
-from core.entities import Client, Principal
+from core.entities.people import Client, Principal
 from core.errors import NotSignedIn
 from services import container
 from services.container import Services

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Short, Storable
-from core.evaluation_entities import Comparison, Evaluation, GoldenQuestion, NewGolden, RetrievalSettings
+from core.entities.evaluation import Comparison, Evaluation, GoldenQuestion, NewGolden, RetrievalSettings
 
 Question = Annotated[Storable, Field(max_length=4_000)]
 Passage = Annotated[Storable, Field(max_length=20_000)]

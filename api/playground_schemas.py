@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.chat_schemas import UsageOut
 from api.schemas import Short
-from core.entities import Action, JobRun
-from core.playground_entities import Attempt, Configuration, Experiment, ServerStatus, Source
+from core.entities.corpora import JobRun
+from core.entities.messages import Action
+from core.entities.playground import Attempt, Configuration, Experiment, ServerStatus, Source
 from rag.providers import Params
 from services.playground import MOST_LANES, MOST_REPEATS, Comparison
 from services.sweeps import MOST_REPEATS as MOST_SWEPT

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Short, Storable
-from core.registration_entities import Summary
+from core.entities.registration import Summary
 
 Language = Annotated[Literal["en", "ru"] | None, Field(description="Of the mail; default: the installation's.")]
 

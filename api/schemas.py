@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from core.entities import ApiKey, AuditEntry, Principal, User, UserStatus
+from core.entities.people import ApiKey, AuditEntry, Principal, User, UserStatus
 from core.roles import Permission, Role
 
 

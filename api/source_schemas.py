@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Short
-from core.access_entities import Explanation, Readers, Rule
+from core.entities.access import Explanation, Readers, Rule
+from core.entities.sources import RunMode, RunStatus, Sample, Source, SourceKind, SourceRun
 from core.roles import Role
-from core.source_entities import RunMode, RunStatus, Sample, Source, SourceKind, SourceRun
 
 
 class SourceIn(BaseModel):

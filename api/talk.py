@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from api.chat_schemas import ChatIn, ChatOut
 from api.routers.chat import error_data
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NichewiseError, NotSignedIn, TooLarge, TooMany
 from services.container import Services
 from services.streams import TurnEvent

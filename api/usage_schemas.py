@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.usage_entities import Dimension, UsageSum
+from core.entities.usage import Dimension, UsageSum
 from services.usage import Report
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.version_entities import IndexPlan, Reconciliation, VersionDetail
+from core.entities.versions import IndexPlan, Reconciliation, VersionDetail
 
 
 class IndexPlanIn(BaseModel):

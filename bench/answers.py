@@ -17,7 +17,8 @@ from sqlalchemy import text
 
 from bench.house import House, house, table
 from bench.latency import Corpus, build
-from core.entities import Principal, RoleLimit
+from core.entities.guards import RoleLimit
+from core.entities.people import Principal
 from core.roles import Role
 from services.asking import Ask
 from tests.servers.apart import apart

@@ -15,7 +15,8 @@ from uuid import UUID
 from starlette.testclient import TestClient
 
 from api import create_app
-from core.entities import Client, CollectionKind, Principal, Stage, UserStatus
+from core.entities.corpora import CollectionKind, Stage
+from core.entities.people import Client, Principal, UserStatus
 from core.roles import Role
 from core.security import hash_password
 from core.settings import ROOT, Settings

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from bench import xquad
 from bench.house import House, house, table
-from core.entities import Document, Stage
+from core.entities.corpora import Document, Stage
 from core.settings import ROOT
 from jobs.worker import embedded_worker
 from rag.chunking import passage

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 
 from bench.house import House, house, table
-from core.entities import Chunk, Principal, Stage
+from core.entities.corpora import Chunk, Stage
+from core.entities.people import Principal
 from core.roles import Role
 from data.stores.documents import NewDocument
 

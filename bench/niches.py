@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench.house import House, house, table
-from core.niche_entities import Catalogue, Niche
+from core.entities.niches import Catalogue, Niche
 from niches.finding import Index, Name
 from niches.wording import language
 from services.niche_catalogue import name_of

@@ -9,7 +9,7 @@ import streamlit as st
 from components import errors, session
 from components.i18n import _, date_time
 from components.markup import plain
-from core.entities import User
+from core.entities.people import User
 
 _FIRST_OFFER = timedelta(days=90)
 

@@ -9,8 +9,8 @@ import streamlit as st
 from components import navigation, session
 from components.i18n import N_, _
 from components.markup import plain
-from core.access_entities import Explanation, Readers, Rule
-from core.entities import Principal, User
+from core.entities.access import Explanation, Readers, Rule
+from core.entities.people import Principal, User
 from core.roles import Permission, Role
 
 _ROLES = (Role.GUEST, Role.SALES, Role.ANALYST)  # administrators read everything that is shared

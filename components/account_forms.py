@@ -20,7 +20,7 @@ from streamlit_authenticator.utilities import ForgotError, LoginError, RegisterE
 from components import code_form, session, ticket
 from components.i18n import N_, _
 from components.markup import plain
-from core.entities import User, UserStatus
+from core.entities.people import User, UserStatus
 from core.errors import BadInput
 from services.enrolment import NewAccount
 

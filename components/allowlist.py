@@ -7,8 +7,8 @@ import streamlit as st
 from components import errors, session
 from components.i18n import _
 from components.markup import plain
-from core.entities import Principal
-from core.registration_entities import AllowedAddress
+from core.entities.people import Principal
+from core.entities.registration import AllowedAddress
 
 
 def draw(who: Principal) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from components import errors, session
 from components.markup import plain, short
-from core.answer_entities import Choice
-from core.entities import Message
+from core.entities.answers import Choice
+from core.entities.messages import Message
 from services.asking import Ask
 
 _LABEL = 60  # characters

@@ -10,8 +10,9 @@ import streamlit as st
 from components import collection_titles, errors, playground_form, session, turn_options
 from components.i18n import N_, _, number
 from components.markup import plain
-from core.answer_entities import Step, Trace
-from core.entities import Message, Principal
+from core.entities.answers import Step, Trace
+from core.entities.messages import Message
+from core.entities.people import Principal
 from core.roles import Permission
 from scenarios.router import SCENARIOS
 

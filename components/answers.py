@@ -22,7 +22,8 @@ from components import (
 )
 from components.i18n import N_, _, number
 from components.markup import harmless, plain
-from core.entities import Action, Message, MessageStatus, Principal
+from core.entities.messages import Action, Message, MessageStatus
+from core.entities.people import Principal
 from niches.snapshots import restored
 from services.streams import TurnEvent
 

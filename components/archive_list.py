@@ -9,7 +9,7 @@ import streamlit as st
 from components import errors, session
 from components.i18n import _, number, stored
 from components.markup import plain
-from core.entities import JobRun
+from core.entities.corpora import JobRun
 
 _LISTED = 3
 

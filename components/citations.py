@@ -9,7 +9,8 @@ import streamlit as st
 from components import errors, session
 from components.i18n import _, number
 from components.markup import harmless, plain, short
-from core.entities import Citation, Message
+from core.entities.messages import Message
+from core.entities.retrieval import Citation
 from core.errors import NichewiseError
 
 _MARK = re.compile(r"\s?\[(\d{1,3})\](?!\()")

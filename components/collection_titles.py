@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from components.i18n import N_, _
-from core.entities import Collection, CollectionKind
+from core.entities.corpora import Collection, CollectionKind
 
 _BUILT_IN = {
     "faq": N_("Questions and answers"),

@@ -10,7 +10,7 @@ import streamlit as st
 from components import errors, session, sharing
 from components.i18n import N_, _
 from components.markup import plain, short
-from core.entities import Conversation
+from core.entities.messages import Conversation
 from services.conversations import LONGEST_TITLE
 
 _ICONS = {

@@ -9,8 +9,9 @@ import streamlit as st
 from components import collection_titles, conversation_actions, conversation_list, errors, session, turn_options
 from components.i18n import N_, _, date_time, ngettext
 from components.markup import plain
-from core.conversation_entities import Thread
-from core.entities import Conversation, Message, Principal
+from core.entities.conversations import Thread
+from core.entities.messages import Conversation, Message
+from core.entities.people import Principal
 
 _PROVIDERS = {"extractive": N_("Extractive (no language model)")}
 

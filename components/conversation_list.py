@@ -12,8 +12,9 @@ import streamlit as st
 from components import conversation_actions, errors, session
 from components.i18n import N_, _, local
 from components.markup import plain, short
-from core.conversation_entities import Hit, Shelf
-from core.entities import Conversation, Principal
+from core.entities.conversations import Hit, Shelf
+from core.entities.messages import Conversation
+from core.entities.people import Principal
 
 SHELVES = {
     Shelf.ACTIVE: N_("Conversations"),

@@ -6,9 +6,10 @@ import streamlit as st
 
 from components import corpus_words, errors, job_progress, session, tables
 from components.i18n import _, ago, number
-from core.entities import Collection, Principal
+from core.entities.corpora import Collection
+from core.entities.people import Principal
+from core.entities.versions import Finding, Reconciliation
 from core.roles import Permission
-from core.version_entities import Finding, Reconciliation
 
 _CHECKS = 10  # that are listed
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import collection_titles, errors, navigation, session
 from components.i18n import _
-from core.entities import CollectionKind
+from core.entities.corpora import CollectionKind
 from core.roles import Role
 
 _READERS = (Role.GUEST, Role.SALES, Role.ANALYST)  # administrators read everything

@@ -7,10 +7,11 @@ import streamlit as st
 from components import corpus_words, navigation, session
 from components.i18n import _, ago, file_size, number, percent, short_number
 from components.markup import plain
-from core.entities import Collection, CollectionKind, Principal
+from core.entities.corpora import Collection, CollectionKind
+from core.entities.people import Principal
+from core.entities.versions import Footprint
 from core.errors import FingerprintMismatch
 from core.roles import Role
-from core.version_entities import Footprint
 
 
 def render(who: Principal, collection: Collection) -> None:

@@ -9,8 +9,9 @@ import streamlit as st
 from components import errors, session, tables
 from components.i18n import _, duration, number
 from components.markup import short
-from core.entities import Collection, Principal
-from core.version_entities import Cut, IndexPlan, Preview
+from core.entities.corpora import Collection
+from core.entities.people import Principal
+from core.entities.versions import Cut, IndexPlan, Preview
 from services.fingerprints import LEAST_PER_OVERLAP, SMALLEST_CHUNK
 
 FOLLOWED = "corpora_run"  # the run whose end the page tells

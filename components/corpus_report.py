@@ -7,7 +7,7 @@ import streamlit as st
 from components import corpus_words, tables
 from components.i18n import N_, _, date_time, duration, ngettext, number, percent, stored
 from components.markup import plain
-from core.version_entities import Figures, VersionDetail, VersionReport
+from core.entities.versions import Figures, VersionDetail, VersionReport
 
 _COMPARED = (
     ("documents", N_("Documents")),

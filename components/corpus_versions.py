@@ -8,9 +8,10 @@ from components import corpus_plan, corpus_report, corpus_words, errors, job_pro
 from components.corpus_plan import FOLLOWED
 from components.i18n import _, date_time, ngettext, stored
 from components.markup import plain
-from core.entities import Collection, JobRun, Principal
+from core.entities.corpora import Collection, JobRun
+from core.entities.people import Principal
+from core.entities.versions import VersionDetail
 from core.roles import Permission
-from core.version_entities import VersionDetail
 
 
 def render(who: Principal, collection: Collection) -> None:

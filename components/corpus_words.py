@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from components.i18n import N_, _, number
-from core.entities import Fingerprint
-from core.version_entities import Check
+from core.entities.corpora import Fingerprint
+from core.entities.versions import Check
 
 STATES = {
     "building": (N_("being built"), "orange"),

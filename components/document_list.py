@@ -12,8 +12,9 @@ import streamlit as st
 from components import collection_titles, dialogs, document_readers, errors, session
 from components.i18n import N_, _, ago, duration, file_size, ngettext, number, stored
 from components.markup import plain
-from core.document_entities import LedgerLine
-from core.entities import Document, Principal, Stage
+from core.entities.corpora import Document, Stage
+from core.entities.documents import LedgerLine
+from core.entities.people import Principal
 from core.roles import Permission
 
 STAGES = {

@@ -7,8 +7,9 @@ import streamlit as st
 from components import access_form, dialogs, errors, session
 from components.i18n import N_, _
 from components.markup import plain
-from core.access_entities import Readers
-from core.entities import Document, Principal
+from core.entities.access import Readers
+from core.entities.corpora import Document
+from core.entities.people import Principal
 from core.roles import Permission, Role
 
 _CHOICES = {

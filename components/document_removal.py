@@ -7,7 +7,7 @@ import streamlit as st
 from components import errors, session
 from components.i18n import _, number
 from components.markup import plain
-from core.entities import Document, Removed
+from core.entities.corpora import Document, Removed
 
 _REMOVED = "documents_removed"
 

@@ -10,7 +10,8 @@ import streamlit as st
 from components import errors, session
 from components.i18n import _
 from components.markup import plain, short
-from core.entities import Document, Principal, Stage
+from core.entities.corpora import Document, Stage
+from core.entities.people import Principal
 from core.roles import Permission
 from rag import readers
 from services.asking import LONGEST_MESSAGE

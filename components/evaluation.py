@@ -6,8 +6,9 @@ import streamlit as st
 
 from components import errors, evaluation_compare, evaluation_runs, golden_set, session
 from components.i18n import N_, _, ngettext, number
-from core.entities import Collection, Principal
-from core.evaluation_entities import GateRule, GoldenCount
+from core.entities.corpora import Collection
+from core.entities.evaluation import GateRule, GoldenCount
+from core.entities.people import Principal
 from core.roles import Permission
 
 _VIEWS = {

@@ -9,8 +9,9 @@ import streamlit as st
 from components import charts, evaluation_runs, session, tables
 from components.i18n import N_, _, number
 from components.markup import plain, short
-from core.entities import Collection, Principal
-from core.evaluation_entities import Change, Comparison, Evaluation, Interval, Outcome, Shown
+from core.entities.corpora import Collection
+from core.entities.evaluation import Change, Comparison, Evaluation, Interval, Outcome, Shown
+from core.entities.people import Principal
 
 _MEASURES = evaluation_runs.MEASURES
 _SHOWN = {"worse": N_("worse"), "better": N_("better"), "same": N_("the same")}

@@ -10,8 +10,9 @@ import streamlit as st
 from components import collection_titles, errors, job_progress, retrieval_form, session, tables
 from components.i18n import N_, _, date_time, ngettext, stored
 from components.markup import plain
-from core.entities import Collection, CollectionVersion, Principal
-from core.evaluation_entities import Evaluation, GoldenCount, RetrievalSettings
+from core.entities.corpora import Collection, CollectionVersion
+from core.entities.evaluation import Evaluation, GoldenCount, RetrievalSettings
+from core.entities.people import Principal
 from core.roles import Permission
 
 STATES = {

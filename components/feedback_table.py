@@ -7,8 +7,8 @@ import streamlit as st
 from components import collection_titles, session, turn_options
 from components.i18n import N_, _, date_time
 from components.judging import REASONS
-from core.conversation_entities import Judged
-from core.entities import Principal
+from core.entities.conversations import Judged
+from core.entities.people import Principal
 
 _SHOWN = {"all": N_("All"), "down": N_("Not helpful"), "up": N_("Helpful")}
 _HELPFUL = {"all": None, "down": False, "up": True}

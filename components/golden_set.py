@@ -12,8 +12,10 @@ import streamlit as st
 from components import errors, session, tables
 from components.i18n import N_, _, ngettext
 from components.markup import plain, short
-from core.entities import Collection, Passage, Principal
-from core.evaluation_entities import GoldenQuestion, NewGolden
+from core.entities.corpora import Collection
+from core.entities.evaluation import GoldenQuestion, NewGolden
+from core.entities.people import Principal
+from core.entities.retrieval import Passage
 from core.roles import Permission
 
 _CANDIDATES = 6

@@ -9,7 +9,7 @@ import streamlit as st
 from components import conversation_list, errors, session
 from components.i18n import _, ago
 from components.markup import harmless, plain
-from core.entities import Principal
+from core.entities.people import Principal
 
 
 def render(who: Principal) -> None:

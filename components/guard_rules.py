@@ -7,7 +7,8 @@ import streamlit as st
 from components import errors, security_words, session
 from components.i18n import _, date_time, number
 from components.markup import plain
-from core.entities import GuardRules, Principal
+from core.entities.guards import GuardRules
+from core.entities.people import Principal
 from services.guardrails import Trial
 
 # The editor's text is a widget's and gone once another page is shown: the draft stays.

@@ -9,8 +9,8 @@ import streamlit as st
 
 from components import errors, session
 from components.i18n import N_, _
-from core.conversation_entities import Feedback
-from core.entities import Message
+from core.entities.conversations import Feedback
+from core.entities.messages import Message
 from core.roles import Permission
 from services.feedback import LONGEST_NOTE
 

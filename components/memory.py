@@ -9,8 +9,8 @@ import streamlit as st
 from components import errors, session
 from components.i18n import N_, _, date_time
 from components.markup import harmless, plain
-from core.entities import Principal
-from core.registration_entities import Summary
+from core.entities.people import Principal
+from core.entities.registration import Summary
 
 _MOST = 50
 _ENDED = {

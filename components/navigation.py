@@ -12,7 +12,7 @@ import streamlit as st
 from components import errors, session, ticket
 from components.i18n import LANGUAGES, N_, _
 from components.markup import plain
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import Forbidden
 from core.roles import Permission, Role
 

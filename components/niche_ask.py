@@ -12,8 +12,8 @@ from components import niche_tables, session
 from components import niche_words as words
 from components.i18n import N_, _, number
 from components.markup import plain
-from core.entities import Principal
-from core.niche_entities import Catalogue, Metric, Niche, Region, Sector
+from core.entities.niches import Catalogue, Metric, Niche, Region, Sector
+from core.entities.people import Principal
 from niches import amounts
 from niches.plan import Plan, Refusal
 from niches.results import Answer

@@ -16,7 +16,7 @@ from components import charts, session
 from components import niche_words as words
 from components.i18n import _, ngettext
 from components.tables import Column, Row, as_csv
-from core.niche_entities import Metric
+from core.entities.niches import Metric
 from niches import amounts, spread
 
 Series = Sequence[tuple[date, float | None]]

@@ -11,8 +11,8 @@ from components import niche_charts as charts
 from components import niche_tables, niche_views, session
 from components import niche_words as words
 from components.i18n import _
-from core.entities import Principal
-from core.niche_entities import Catalogue, Metric, Niche
+from core.entities.niches import Catalogue, Metric, Niche
+from core.entities.people import Principal
 from niches import amounts
 from niches.results import Comparison
 

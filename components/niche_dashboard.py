@@ -13,8 +13,8 @@ from components import niche_views as views
 from components import niche_words as words
 from components.i18n import _
 from components.markup import harmless, plain
-from core.entities import Principal
-from core.niche_entities import Catalogue, Metric
+from core.entities.niches import Catalogue, Metric
+from core.entities.people import Principal
 from niches import amounts
 from niches.results import Dashboard
 from services import niche_exports

@@ -11,8 +11,8 @@ import streamlit as st
 from components import errors, job_progress, session
 from components.i18n import N_, _, date_time, number, stored
 from components.markup import plain
-from core.entities import Principal
-from core.niche_entities import ImportRun
+from core.entities.niches import ImportRun
+from core.entities.people import Principal
 
 _STATES = {
     "waiting": (N_("waits"), "orange"),

@@ -13,8 +13,8 @@ from components import niche_tables, niche_views, session
 from components import niche_words as words
 from components.i18n import N_, _
 from components.markup import plain
-from core.entities import Principal
-from core.niche_entities import Catalogue, Dataset, Metric
+from core.entities.niches import Catalogue, Dataset, Metric
+from core.entities.people import Principal
 from niches import amounts
 from niches.results import Answer
 

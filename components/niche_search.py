@@ -11,7 +11,7 @@ from components import niche_words as words
 from components import session
 from components.i18n import N_, _
 from components.markup import plain
-from core.entities import Principal
+from core.entities.people import Principal
 from services.niches import Hit
 
 _FOUND, _CHANCE = 12, 9

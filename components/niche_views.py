@@ -9,7 +9,7 @@ import streamlit as st
 from components import errors, session
 from components.i18n import _
 from components.markup import plain
-from core.entities import Principal
+from core.entities.people import Principal
 
 
 def menu(who: Principal, title: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from components import session
 from components.i18n import N_, _, number
 from components.markup import plain
-from core.niche_entities import Dataset, Metric, Standing
+from core.entities.niches import Dataset, Metric, Standing
 from niches import amounts, sentences
 from niches.results import Column, Stamp
 

@@ -13,8 +13,9 @@ import streamlit as st
 from components import errors, playground_form, session
 from components.i18n import _, number
 from components.markup import harmless, plain
-from core.entities import Action, Principal
-from core.playground_entities import Attempt, Experiment, Lane
+from core.entities.messages import Action
+from core.entities.people import Principal
+from core.entities.playground import Attempt, Experiment, Lane
 from services.trials import agreement
 
 _FRAME_S = 0.02

@@ -9,8 +9,8 @@ import streamlit as st
 
 from components import collection_titles, errors, parameters, session
 from components.i18n import N_, _
-from core.entities import Principal
-from core.playground_entities import Configuration, Experiment, Preset
+from core.entities.people import Principal
+from core.entities.playground import Configuration, Experiment, Preset
 from rag import providers
 from services.asking import LONGEST_MESSAGE
 from services.playground import MOST_LANES, MOST_REPEATS, Comparison

@@ -10,8 +10,8 @@ import streamlit as st
 from components import errors, playground_columns, playground_form, session, tables
 from components.i18n import _, percent
 from components.markup import plain
-from core.entities import Principal
-from core.playground_entities import Experiment
+from core.entities.people import Principal
+from core.entities.playground import Experiment
 from services.experiment_export import as_csv, as_json
 
 _LETTERS = "ABCD"

@@ -7,8 +7,8 @@ import streamlit as st
 from components import errors, playground_form, session
 from components.i18n import _, date_time
 from components.markup import plain, short
-from core.entities import Principal
-from core.playground_entities import Experiment
+from core.entities.people import Principal
+from core.entities.playground import Experiment
 
 _TITLE = 60
 

@@ -11,9 +11,9 @@ import streamlit as st
 
 from components import charts, errors, job_progress, session
 from components.i18n import N_, _
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.playground import Cell, Experiment
 from core.errors import Forbidden, NotFound
-from core.playground_entities import Cell, Experiment
 from services.exams import MOST_ASKED
 from services.sweeps import MOST_REPEATS
 

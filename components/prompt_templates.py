@@ -10,8 +10,8 @@ import streamlit as st
 from components import errors, session
 from components.i18n import N_, _, date_time
 from components.markup import plain, short
-from core.conversation_entities import Template
-from core.entities import Principal
+from core.entities.conversations import Template
+from core.entities.people import Principal
 from core.roles import Permission, Role
 from services.templates import LONGEST_BODY, LONGEST_TITLE, fill, places
 

@@ -8,7 +8,7 @@ from components import errors, session
 from components.i18n import _, number
 from components.i18n import stored as sentence
 from components.markup import plain
-from core.playground_entities import ServerStatus
+from core.entities.playground import ServerStatus
 from services.policy import FIELDS
 
 _MODELS_SHOWN = 12

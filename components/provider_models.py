@@ -9,8 +9,8 @@ import streamlit as st
 from components import errors, navigation, playground_form, session, tables
 from components.i18n import N_, _
 from components.markup import plain
-from core.entities import Principal
-from core.playground_entities import ModelRule, ServerStatus
+from core.entities.people import Principal
+from core.entities.playground import ModelRule, ServerStatus
 from core.roles import Role
 from services.providers import Pull
 

@@ -7,8 +7,9 @@ import streamlit as st
 from components import access_form, errors, navigation, session, view_as
 from components.i18n import _
 from components.markup import plain
-from core.access_entities import Readers
-from core.entities import Collection, CollectionKind, Principal
+from core.entities.access import Readers
+from core.entities.corpora import Collection, CollectionKind
+from core.entities.people import Principal
 from core.roles import Permission
 
 

@@ -7,7 +7,8 @@ import streamlit as st
 from components import session, ticket
 from components.i18n import _
 from components.niche_address import link
-from core.entities import Message, Principal
+from core.entities.messages import Message
+from core.entities.people import Principal
 from core.errors import NotFound
 from core.roles import Permission
 

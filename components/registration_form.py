@@ -9,7 +9,8 @@ import streamlit as st
 
 from components import errors, registration_entry, session
 from components.i18n import _
-from core.entities import Message, Principal
+from core.entities.messages import Message
+from core.entities.people import Principal
 from services.asking import Ask
 
 _LONGEST = 300  # characters of a field

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import session
 from components.i18n import _, number, stored
-from core.evaluation_entities import RetrievalSettings
+from core.entities.evaluation import RetrievalSettings
 from services.retrieval_rules import CONTEXT_TOKENS
 
 _FIELDS = (

@@ -9,8 +9,10 @@ import streamlit as st
 from components import errors, retrieval_form, retrieval_tuning, session, tables
 from components.i18n import N_, _, ngettext, number
 from components.markup import plain, short
-from core.entities import Collection, Passage, Principal
-from core.evaluation_entities import LegHit, Trace
+from core.entities.corpora import Collection
+from core.entities.evaluation import LegHit, Trace
+from core.entities.people import Principal
+from core.entities.retrieval import Passage
 
 _NAME = "lab"
 _STEPS = {

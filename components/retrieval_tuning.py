@@ -6,8 +6,9 @@ import streamlit as st
 
 from components import charts, errors, retrieval_form, session, tables
 from components.i18n import _, number
-from core.entities import Collection, Principal
-from core.evaluation_entities import RetrievalSettings, Tuned
+from core.entities.corpora import Collection
+from core.entities.evaluation import RetrievalSettings, Tuned
+from core.entities.people import Principal
 from core.roles import Permission
 
 

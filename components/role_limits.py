@@ -6,7 +6,8 @@ import streamlit as st
 
 from components import errors, navigation, session
 from components.i18n import _
-from core.entities import Principal, RoleLimit
+from core.entities.guards import RoleLimit
+from core.entities.people import Principal
 from services.limits import MOST_PER_MINUTE, MOST_TOKENS
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from components import security_words, session, tables
 from components.i18n import _
-from core.entities import Principal, SecurityEvent
+from core.entities.guards import SecurityEvent
+from core.entities.people import Principal
 from core.roles import Permission
 
 _EVENTS = 500

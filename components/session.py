@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 import streamlit as st
 
-from core.entities import Client, Principal
+from core.entities.people import Client, Principal
 from core.errors import Forbidden, NotSignedIn
 from core.i18n import LOCALES
 from core.roles import Permission, Role

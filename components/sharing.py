@@ -9,8 +9,8 @@ import streamlit as st
 from components import errors, session
 from components.i18n import _, ngettext
 from components.markup import plain
-from core.conversation_entities import Colleague, Share
-from core.entities import Conversation
+from core.entities.conversations import Colleague, Share
+from core.entities.messages import Conversation
 
 
 def draw(conversation: Conversation) -> None:

@@ -10,8 +10,8 @@ import streamlit as st
 from components import errors, session, source_words
 from components.i18n import N_, _, stored
 from components.markup import plain, short
-from core.entities import Collection
-from core.source_entities import Sample, Source, SourceKind
+from core.entities.corpora import Collection
+from core.entities.sources import Sample, Source, SourceKind
 
 Values = Mapping[str, Any]
 _FORMATS = {"text": N_("Text"), "markdown": N_("Markdown"), "html": N_("HTML")}

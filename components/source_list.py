@@ -10,9 +10,10 @@ import streamlit as st
 from components import errors, session, source_form, source_hosts, source_words, tables
 from components.i18n import _, ngettext, number
 from components.markup import plain
-from core.entities import Collection, Principal
+from core.entities.corpora import Collection
+from core.entities.people import Principal
+from core.entities.sources import RunStatus, Source, SourceRun
 from core.roles import Permission
-from core.source_entities import RunStatus, Source, SourceRun
 
 _EVERY_S = 1.0
 _PROBLEMS = 10

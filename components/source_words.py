@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.i18n import N_, _, ago, date_time, number, stored
-from core.source_entities import RunStatus, Source, SourceKind, SourceRun
+from core.entities.sources import RunStatus, Source, SourceKind, SourceRun
 
 KINDS = {
     SourceKind.FOLDER: (N_("Folder"), "folder"),

@@ -10,8 +10,9 @@ import streamlit as st
 from components import answers, copying, errors, judging, registration_entry, session
 from components.i18n import _, number
 from components.markup import plain
-from core.conversation_entities import Feedback, Thread
-from core.entities import Message, Principal
+from core.entities.conversations import Feedback, Thread
+from core.entities.messages import Message
+from core.entities.people import Principal
 from services.asking import LONGEST_MESSAGE, Ask
 
 _USER, _ASSISTANT = ":material/person:", ":material/auto_awesome:"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import session
 from components.i18n import _
-from core.entities import User
+from core.entities.people import User
 
 _OF_SIGNING_IN = ("reset", "sign_in")
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from components import collection_titles, parameters, session
 from components.i18n import N_, _
-from core.entities import Principal
-from core.playground_entities import Preset
+from core.entities.people import Principal
+from core.entities.playground import Preset
 from core.roles import Permission
 from rag import providers
 from services.asking import Ask

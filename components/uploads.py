@@ -11,7 +11,8 @@ import streamlit as st
 
 from components import collection_titles, session
 from components.i18n import _
-from core.entities import Collection, Principal
+from core.entities.corpora import Collection
+from core.entities.people import Principal
 from rag import readers
 
 _ASSETS = Path(__file__).parent / "assets"

@@ -12,9 +12,9 @@ import streamlit as st
 
 from components import charts, navigation, playground_form, session, tables
 from components.i18n import N_, _
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.usage import Activity, Dimension, UsageSum
 from core.roles import Role
-from core.usage_entities import Activity, Dimension, UsageSum
 
 Crossed = Sequence[tuple[tuple[str, ...], UsageSum]]
 

@@ -7,7 +7,9 @@ import streamlit as st
 from components import collection_titles, errors, navigation, session
 from components.i18n import _, ngettext, number
 from components.markup import plain, short
-from core.entities import Collection, Passage, Principal, User
+from core.entities.corpora import Collection
+from core.entities.people import Principal, User
+from core.entities.retrieval import Passage
 
 _DOCUMENTS, _PASSAGES, _SHOWN = 10, 5, 300
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, and_, any_, false, literal, or_, true
 
-from core.access_entities import Rule
-from core.entities import Principal
+from core.entities.access import Rule
+from core.entities.people import Principal
 from core.roles import Role
-from data.tables import collections, documents
+from data.tables.corpora import collections, documents
 
 Rules = Mapping[Rule, ColumnElement[bool]]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from core.registration_entities import Reason
+from core.entities.registration import Reason
 from services import container
 
 # Every queue a worker may serve. `text` and `audio` are for what takes long without touching a collection.

@@ -8,7 +8,7 @@ from datetime import date
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_decimal
 
-from core.niche_entities import Metric
+from core.entities.niches import Metric
 from niches import values
 
 _THOUSANDS = ("thousand ", "тыс. ")

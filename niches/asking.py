@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.niche_entities import Catalogue
-from data.database import Stores
+from core.entities.niches import Catalogue
+from data.transaction import Stores
 from niches import sentences, tables
 from niches.plan import Bound, Plan, Refusal, bind
 from niches.results import Answer

@@ -9,7 +9,7 @@ from datetime import date
 from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
-from core.niche_entities import Metric
+from core.entities.niches import Metric
 from niches import amounts, spread
 
 _GRAY, _ACCENT, _PALE, _GRID = map(HexColor, ("#5c6b69", "#0f766e", "#b7d6d2", "#e3eae8"))

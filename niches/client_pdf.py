@@ -15,8 +15,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from core.entities.niches import Metric
 from core.i18n import translate
-from core.niche_entities import Metric
 from niches import amounts
 from niches.client_charts import Box, bars, columns, line
 from niches.results import Dashboard, KeyFigure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from data.database import Stores
 from data.stores.niche_imports import per_year
+from data.transaction import Stores
 from niches import formulas
 
 

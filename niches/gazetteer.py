@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from core.niche_entities import Catalogue
+from core.entities.niches import Catalogue
 from niches import wording
 
 Kind = Literal["niche", "metric", "sector", "region"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.niche_entities import Catalogue, Dataset, Metric, Niche
+from core.entities.niches import Catalogue, Dataset, Metric, Niche
 from niches import formulas
 from niches.gazetteer import Gazetteer, Mention
 from niches.plan import Plan, Refusal, closest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.niche_entities import Direction, Format, OverTime
+from core.entities.niches import Direction, Format, OverTime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.niche_entities import Catalogue, Dataset, FigureQuery, Metric, Niche, Region, Sector
+from core.entities.niches import Catalogue, Dataset, FigureQuery, Metric, Niche, Region, Sector
 
 MOST_ROWS = 100
 

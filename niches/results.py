@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from core.niche_entities import Dataset, Metric, Niche, Region, Sector, Standing
+from core.entities.niches import Dataset, Metric, Niche, Region, Sector, Standing
 from niches.plan import Plan, Refusal
 
 Cell = str | int | float | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.niche_entities import FigureRows, Metric
+from core.entities.niches import FigureRows, Metric
 from niches.plan import Bound
 
 _FUNCTION = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from core.niche_entities import Metric
+from core.entities.niches import Metric
 from niches.plan import Plan
 from niches.results import Answer, Chart, Column, Stamp, Table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.niche_entities import Catalogue, Dataset, FigureRows, Metric, Niche, Region
+from core.entities.niches import Catalogue, Dataset, FigureRows, Metric, Niche, Region
 from niches.plan import Bound
 from niches.results import Cell, Chart, Column, Stamp, Table
 from niches.sentences import title as title_of

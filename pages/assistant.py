@@ -21,7 +21,7 @@ from components import (
     turn_options,
 )
 from components.i18n import N_, _
-from core.entities import Principal
+from core.entities.people import Principal
 from core.roles import Permission
 
 _EXAMPLES = (

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import audit_words, navigation, session, tables
 from components.i18n import _
-from core.entities import AuditEntry
+from core.entities.people import AuditEntry
 from core.roles import Permission
 
 _ENTRIES = 500

@@ -11,7 +11,8 @@ import streamlit as st
 from components import collection_titles, corpus_form, errors, navigation, session
 from components.i18n import N_, _, ngettext
 from components.markup import plain
-from core.entities import Collection, Principal
+from core.entities.corpora import Collection
+from core.entities.people import Principal
 from core.errors import NotFound
 from core.roles import Permission
 

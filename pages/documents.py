@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import collection_titles, dialogs, document_dialogs, findings, ledger, navigation, session, uploads
 from components.i18n import _
-from core.entities import Collection
+from core.entities.corpora import Collection
 from core.roles import Permission
 
 

@@ -8,8 +8,8 @@ import scenarios
 from components import errors, feedback_table, navigation, session, turn_options
 from components.i18n import _, date_time
 from components.markup import plain, short
-from core.conversation_entities import Instructions
-from core.entities import Principal
+from core.entities.conversations import Instructions
+from core.entities.people import Principal
 from core.roles import Permission, Role
 from services.prompts import LONGEST
 

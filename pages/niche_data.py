@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import errors, navigation, niche_history, niche_mapping, session
 from components.i18n import _
-from core.entities import Principal
+from core.entities.people import Principal
 from core.roles import Permission
 from services.niche_import import Preview
 

@@ -7,7 +7,7 @@ import streamlit as st
 from components import navigation, niche_ask, niche_compare, niche_dashboard, niche_leaderboard, niche_search, session
 from components import niche_address as address
 from components.i18n import N_, _
-from core.entities import Principal
+from core.entities.people import Principal
 from core.roles import Permission
 
 _VIEWS = {

@@ -9,8 +9,8 @@ import streamlit as st
 from components import access_end, allowlist, errors, navigation, session
 from components.i18n import N_, _, ago, date_time, ngettext
 from components.markup import plain
-from core.entities import Principal, User, UserStatus
-from core.registration_entities import Profile
+from core.entities.people import Principal, User, UserStatus
+from core.entities.registration import Profile
 from core.roles import Permission, Role
 
 STATUSES = {

@@ -10,7 +10,7 @@ from components import errors, navigation, playground_columns, playground_form, 
 from components import playground_shelf as shelf
 from components import playground_sweep as sweep
 from components.i18n import _
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import NotFound
 from core.roles import Permission
 

@@ -10,7 +10,7 @@ import streamlit as st
 from components import account_forms, errors, memory, my_conversations, navigation, session
 from components.i18n import LANGUAGES, _, ago, date_time
 from components.markup import plain, short
-from core.entities import ApiKey, Principal, Session
+from core.entities.people import ApiKey, Principal, Session
 from core.roles import Permission
 
 _DEVICE = 60

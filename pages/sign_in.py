@@ -7,7 +7,7 @@ import streamlit as st
 from components import account_forms, errors, navigation, session
 from components.i18n import _
 from components.markup import plain
-from core.entities import UserStatus
+from core.entities.people import UserStatus
 
 
 def render() -> None:

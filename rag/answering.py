@@ -9,7 +9,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from core.entities import Action, Citation, Passage, Usage
+from core.entities.messages import Action, Usage
+from core.entities.retrieval import Citation, Passage
 from core.errors import BadInput, NichewiseError, ProviderFailed, TooLarge
 from core.i18n import translate
 from core.settings import Settings

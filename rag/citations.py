@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from core.entities import Citation, Passage
+from core.entities.retrieval import Citation, Passage
 
 # What a model writes for a citation: [1], [1, 2], [1-3], [^1], [source 4], 【5†source】. Anything else is text.
 _WORD = r"(?:sources?|passages?|documents?|docs?|refs?|n|no|источники?|фрагменты?|документы?|см)\.?"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from core.entities import Passage, Retrieval
-from core.evaluation_entities import RetrievalSettings
+from core.entities.evaluation import RetrievalSettings
+from core.entities.retrieval import Passage, Retrieval
 from rag.providers import estimate_tokens
 
 _HEAD = 20  # characters of the next chunk that are looked for at the end of the one before

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.entities import Passage
+from core.entities.retrieval import Passage
 
 MOST_TOOL_ROUNDS = 5
 _KEYS = ("scenario", "action", "reply", "fields", "stage", "tool", "arguments")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from core.entities import Passage
+from core.entities.retrieval import Passage
 
 _SAME = 0.9  # resemblance from which two passages are near-duplicates
 _WORDS = 4  # per shingle

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from uuid import UUID
 
-from core.entities import Passage
+from core.entities.retrieval import Passage
 from rag.lexical.analysis import content_terms, terms
 
 Rarity = Callable[[Collection[str], str], Mapping[str, float]]

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from core.entities import Passage
-from core.evaluation_entities import NewGolden
+from core.entities.evaluation import NewGolden
+from core.entities.retrieval import Passage
 from rag.duplicates import Shingle, shingles
 
 _COVERED = 0.5  # share of the shorter text's word sequences that the other has too

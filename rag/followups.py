@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from core.entities import Message
+from core.entities.messages import Message
 from rag.lexical.analysis import content_terms
 
 _LONGEST = 400  # characters of a rewritten question

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from core.evaluation_entities import RetrievalSettings
+from core.entities.evaluation import RetrievalSettings
 
 Hits = list[tuple[UUID, float]]
 Ranks = Mapping[UUID, int]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.entities import Passage
+from core.entities.retrieval import Passage
 from rag.fusion import Hits
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation_entities import Interval, Measures, Outcome
+from core.entities.evaluation import Interval, Measures, Outcome
 
 DEPTH = 10  # ranks below it count as not found
 _SEED = 20_240

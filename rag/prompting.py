@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from core.entities import Message, Passage, Retrieval
+from core.entities.messages import Message
+from core.entities.retrieval import Passage, Retrieval
 from rag.citations import neutral
 from rag.contract import Contract
 from rag.providers import estimate_tokens

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from core.entities import Fingerprint
+from core.entities.corpora import Fingerprint
 from core.errors import FingerprintMismatch, Unavailable
 from core.settings import Settings
 from rag import embedding

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from core.entities import Passage
+from core.entities.retrieval import Passage
 from rag.citations import neutral
 from rag.lexical.analysis import content_terms
 from rag.sentences import Sentence, split

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.entities import CollectionVersion, Passage, Principal
+from core.entities.corpora import CollectionVersion
+from core.entities.people import Principal
+from core.entities.retrieval import Passage
 from data.database import Database
 from data.stores.chunks import Vector
 

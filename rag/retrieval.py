@@ -10,9 +10,10 @@ from functools import partial
 from itertools import islice
 from uuid import UUID
 
-from core.entities import CollectionVersion, Passage, Retrieval
+from core.entities.corpora import CollectionVersion
+from core.entities.evaluation import RetrievalSettings
+from core.entities.retrieval import Passage, Retrieval
 from core.errors import Unavailable
-from core.evaluation_entities import RetrievalSettings
 from rag import evidence
 from rag.duplicates import Distinct
 from rag.exhaustive import ExactVectors

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from core.entities import Action, Message
+from core.entities.messages import Action, Message
 from core.i18n import translate
 from rag.language import detect
 from rag.prompting import Brief

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from hashlib import sha256
 
-from core.entities import CollectionKind
+from core.entities.corpora import CollectionKind
 from core.errors import BadInput
 from scenarios import analytics, documents, faq, offtopic, registration
 from scenarios.base import Intent, Outcome, Reply, Scenario, Turn, Writing

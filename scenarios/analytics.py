@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.answer_entities import Choice
-from core.entities import Action, CollectionKind
+from core.entities.answers import Choice
+from core.entities.corpora import CollectionKind
+from core.entities.messages import Action
 from core.i18n import N_, translate
 from rag.contract import Contract
 from scenarios.base import Reply, Scenario, Turn, Writing

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.answer_entities import Choice
-from core.entities import Action, CollectionKind, Message, Retrieval, Stage
+from core.entities.answers import Choice
+from core.entities.corpora import CollectionKind, Stage
+from core.entities.messages import Action, Message
+from core.entities.retrieval import Retrieval
 from rag.contract import Contract
 from rag.prompting import Brief
 from scenarios.tools import Tools

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.entities import Action, CollectionKind, Stage
+from core.entities.corpora import CollectionKind, Stage
+from core.entities.messages import Action
 from core.i18n import N_, translate
 from scenarios.base import Reply, Scenario, Turn, Writing
 from scenarios.tools import Tools

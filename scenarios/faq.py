@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.answer_entities import Choice
-from core.entities import Action, CollectionKind, Passage, Retrieval
+from core.entities.answers import Choice
+from core.entities.corpora import CollectionKind
+from core.entities.messages import Action
+from core.entities.retrieval import Passage, Retrieval
 from core.i18n import N_, translate
 from rag.contract import Contract
 from rag.lexical.analysis import content_terms

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core.answer_entities import Choice
-from core.entities import Action
+from core.entities.answers import Choice
+from core.entities.messages import Action
 from core.i18n import N_, translate
 from rag.contract import Contract
 from scenarios.base import Intent, Reply, Scenario, Turn, Writing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.answer_entities import Choice
-from core.entities import Action
+from core.entities.answers import Choice
+from core.entities.messages import Action
 from core.i18n import translate
 from scenarios import registration_says as says
 from scenarios import registration_words as words

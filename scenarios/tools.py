@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.entities import Retrieval
+from core.entities.retrieval import Retrieval
 from core.errors import BadInput
 from rag.contract import Tool, ToolResult
 

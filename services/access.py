@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core.access_entities import Explanation, Named, Readers
-from core.entities import Collection, Document, Principal, Retrieval, User, UserStatus
+from core.entities.access import Explanation, Named, Readers
+from core.entities.corpora import Collection, Document
+from core.entities.people import Principal, User, UserStatus
+from core.entities.retrieval import Retrieval
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Permission, Role
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from services.search import Search
 
 _ONCE_IN = timedelta(minutes=10)  # looking on as the same person is one entry in the audit log

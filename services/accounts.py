@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from core.entities import Client, Principal, User, UserStatus
+from core.entities.people import Client, Principal, User, UserStatus
 from core.errors import BadInput, Locked, NichewiseError, NotSignedIn, WrongCredentials
 from core.i18n import LOCALES
 from core.security import new_token, token_hash
 from core.settings import Settings
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.failures import Tries
+from data.transaction import Stores
 from services import letters
 from services.credentials import Passwords, check_password, normal_email, valid_email, valid_name
 from services.entry import refusal

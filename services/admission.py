@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from core.answer_entities import Content, Trace
-from core.entities import Action, MessageStatus, Principal, Usage
+from core.entities.answers import Content, Trace
+from core.entities.messages import Action, MessageStatus, Usage
+from core.entities.people import Principal
 from core.i18n import translate
-from data.database import Stores
 from data.stores.messages import NewMessage, Written
+from data.transaction import Stores
 from rag.guardrails import OutputFilter, Verdict
 from rag.language import detect
 from services.answer.recorder import Recorder

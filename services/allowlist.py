@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.registration import AllowedAddress
 from core.errors import BadInput, Forbidden, NotFound
-from core.registration_entities import AllowedAddress
 from core.roles import Permission
 from data.database import Database
 from services.credentials import normal_email

@@ -12,7 +12,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from core.entities import Collection, JobRun, Principal, User, UserStatus
+from core.entities.corpora import Collection, JobRun
+from core.entities.people import Principal, User, UserStatus
 from core.errors import BadInput, Forbidden, NichewiseError, NotFound, TooLarge
 from core.i18n import translate_error
 from core.settings import Settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import scenarios
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, TooLarge
 from core.roles import Permission
 from rag.providers import AUTO, REGISTRY, Params

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import BinaryIO
 from uuid import UUID
 
-from core.entities import Document, Principal
+from core.entities.corpora import Document
+from core.entities.people import Principal
 from core.errors import Forbidden
 from core.roles import Permission
 from data.database import Database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.entities import AuditEntry, Principal
+from core.entities.people import AuditEntry, Principal
 from core.errors import NotSignedIn
 from core.roles import Permission
 from data.database import Database

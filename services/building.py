@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from core.entities import Chunk, CollectionVersion, Document
+from core.entities.corpora import Chunk, CollectionVersion, Document
 from core.errors import NichewiseError, Unavailable
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.chunks import Vector
+from data.transaction import Stores
 from rag.vectors import Vectors
 from services.batching import Stopped
 from services.fingerprints import Fingerprints

@@ -9,13 +9,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.entities import Client
+from core.entities.people import Client
 from core.errors import BadInput, TooMany, WrongCode
 from core.i18n import LOCALES
 from core.secrets import secret_key
 from core.security import new_token, token_hash
 from core.settings import Settings
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from services import letters
 from services.credentials import valid_email
 from services.mail import Mail

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.entities import Collection, CollectionKind, Principal
+from core.entities.corpora import Collection, CollectionKind
+from core.entities.people import Principal
 from core.errors import BadInput, Conflict, Forbidden
 from core.roles import Permission, Role
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.collections import PERSONAL, personal_name
+from data.transaction import Stores
 from services.fingerprints import Fingerprints
 
 STAFF = (Role.SALES, Role.ANALYST, Role.ADMIN)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from core.entities import CollectionVersion
-from core.version_entities import Finding
+from core.entities.corpora import CollectionVersion
+from core.entities.versions import Finding
 from data.database import Database
 from rag.lexical import Damaged, Lexical
 from rag.vectors import Vectors

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from core.answer_entities import Content
-from core.conversation_entities import Hit, Shelf, Thread
-from core.entities import Conversation, Message, MessageStatus, Principal, Usage
+from core.entities.answers import Content
+from core.entities.conversations import Hit, Shelf, Thread
+from core.entities.messages import Conversation, Message, MessageStatus, Usage
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from services.sharing import withheld_from
 from services.summaries import after_clearing
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from core.entities import Document
+from core.entities.corpora import Document
 from data.database import Database
 from data.stores.documents import NewDocument
 from services.blobs import Blobs

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 from uuid import UUID
 
-from core.entities import Collection, Document, JobRun, Principal, Removed, Stage
+from core.entities.corpora import Collection, Document, JobRun, Removed, Stage
+from core.entities.people import Principal
 from core.errors import Forbidden
 from core.roles import Permission
 from data.database import Database

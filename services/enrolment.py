@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core.entities import Client, User, UserStatus
+from core.entities.people import Client, User, UserStatus
 from core.errors import BadInput, WrongCode
 from core.i18n import LOCALES
 from core.security import token_hash
 from core.settings import Settings
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from services import letters
 from services.credentials import Passwords, check_password, valid_email, valid_name
 from services.mail import Mail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from core.entities import User, UserStatus
+from core.entities.people import User, UserStatus
 from core.errors import Forbidden
 
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from core.entities import Collection, CollectionVersion, Principal
+from core.entities.corpora import Collection, CollectionVersion
+from core.entities.evaluation import Change, Comparison, Evaluation, GoldenQuestion, Outcome, RetrievalSettings, Shown
+from core.entities.people import Principal
 from core.errors import BadInput, Conflict, Forbidden, NichewiseError, NotFound, Unavailable
-from core.evaluation_entities import Change, Comparison, Evaluation, GoldenQuestion, Outcome, RetrievalSettings, Shown
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.evaluations import NewEvaluation
+from data.transaction import Stores
 from rag.metrics import p_value, reciprocal
 from services.batching import Stopped
 from services.collections import Collections

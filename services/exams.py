@@ -8,11 +8,12 @@ from uuid import UUID
 
 import numpy as np
 
-from core.entities import Principal
+from core.entities.evaluation import GoldenQuestion
+from core.entities.people import Principal
+from core.entities.playground import Attempt, Experiment
 from core.errors import BadInput
-from core.evaluation_entities import GoldenQuestion
-from core.playground_entities import Attempt, Experiment
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from rag.expected import Expected, contains, words
 from services.collections import Collections
 from services.playground import Playground

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from core.playground_entities import Attempt, Experiment, Lane
+from core.entities.playground import Attempt, Experiment, Lane
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.conversation_entities import Feedback, Judged
-from core.entities import Principal
+from core.entities.conversations import Feedback, Judged
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden
 from core.roles import Permission
 from data.database import Database

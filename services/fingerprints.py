@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from core.entities import Chunk, Fingerprint, Parsed
+from core.entities.corpora import Chunk, Fingerprint, Parsed
+from core.entities.versions import IndexPlan
 from core.errors import BadInput, FingerprintMismatch
 from core.settings import Settings
-from core.version_entities import IndexPlan
 from rag import embedding
 from rag.chunking import CHUNKER, ChunkPlan, chunk, plan_for
 

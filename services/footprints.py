@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.entities import Principal
-from core.version_entities import Footprint
+from core.entities.people import Principal
+from core.entities.versions import Footprint
 from data.database import Database
 from rag.lexical import Lexical
 from rag.vectors import Vectors

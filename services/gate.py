@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.entities import CollectionVersion, Principal
+from core.entities.corpora import CollectionVersion
+from core.entities.evaluation import Evaluation, GateRule, Verdict
+from core.entities.people import Principal
+from core.entities.versions import GoldenOutcome
 from core.errors import Forbidden
-from core.evaluation_entities import Evaluation, GateRule, Verdict
 from core.roles import Permission
-from core.version_entities import GoldenOutcome
 from data.database import Database
 from data.stores.evaluations import NewEvaluation
 from services.collections import Collections

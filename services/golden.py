@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 from uuid import UUID
 
-from core.entities import Collection as Corpus
-from core.entities import Message, Principal
+from core.entities.corpora import Collection as Corpus
+from core.entities.evaluation import GoldenCount, GoldenQuestion, NewGolden
+from core.entities.messages import Message
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
-from core.evaluation_entities import GoldenCount, GoldenQuestion, NewGolden
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from rag.expected import words
 from rag.language import detect
 from services.collections import Collections

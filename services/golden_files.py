@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from core.entities.evaluation import NewGolden
 from core.errors import BadInput, TooLarge
-from core.evaluation_entities import NewGolden
 from rag.language import detect
 
 MOST_BYTES = 32 * 2**20

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.entities import GuardRules, Principal, SecurityEvent
+from core.entities.guards import GuardRules, SecurityEvent
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound, NotSignedIn
 from core.roles import Permission
 from data.database import Database

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from uuid import UUID
 
-from core.entities import Document
+from core.entities.corpora import Document
 from core.errors import NotFound
 from rag.parsing import page_png
 from services.blobs import Blobs

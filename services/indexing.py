@@ -7,7 +7,7 @@ import threading
 import time
 from uuid import UUID
 
-from core.entities import CollectionVersion
+from core.entities.corpora import CollectionVersion
 from data.database import Database
 from rag.lexical import Damaged, Lexical
 from rag.vectors import Vectors

@@ -18,11 +18,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
-from core.entities import Chunk, CollectionVersion, Document, Stage
+from core.entities.corpora import Chunk, CollectionVersion, Document, Stage
 from core.errors import NichewiseError, ParseFailed, Unavailable
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.chunks import Vector
 from data.stores.documents import Described
+from data.transaction import Stores
 from services.batching import Batcher, Item, Result, Stopped, Traffic
 from services.fingerprints import Fingerprints
 from services.loops import LoopThread

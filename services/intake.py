@@ -10,13 +10,15 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from core.entities import Collection, CollectionKind, Document, Principal, Stage
+from core.entities.corpora import Collection, CollectionKind, Document, Stage
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Permission, Role
 from core.settings import Settings
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.documents import NewDocument
 from data.stores.lineages import Latest
+from data.transaction import Stores
 from services.blobs import Blobs, Received
 from services.collections import Collections
 from services.fingerprints import Fingerprints

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core.entities import ApiKey, Principal
+from core.entities.people import ApiKey, Principal
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotSignedIn
 from core.roles import Permission
 from core.security import new_token, token_hash

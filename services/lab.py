@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from core.entities import CollectionVersion, Passage, Principal, Retrieval
+from core.entities.corpora import CollectionVersion
+from core.entities.evaluation import LegHit, RetrievalSettings, Trace
+from core.entities.people import Principal
+from core.entities.retrieval import Passage, Retrieval
 from core.errors import Forbidden
-from core.evaluation_entities import LegHit, RetrievalSettings, Trace
 from core.roles import Permission
 from data.database import Database
 from rag.context import for_answer

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.document_entities import LedgerCounts, LedgerLine
-from core.entities import Document, Principal, Stage
+from core.entities.corpora import Document, Stage
+from core.entities.documents import LedgerCounts, LedgerLine
+from core.entities.people import Principal
 from core.errors import Conflict, Forbidden
 from core.roles import Permission
 from data.database import Database

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from core.entities import User
+from core.entities.people import User
 from core.i18n import translate
 from core.settings import Settings
-from data.database import Stores
+from data.transaction import Stores
 from services.rates import Rate
 
 _TO_ONE = Rate(5, timedelta(hours=1))  # letters that anybody can have sent to somebody

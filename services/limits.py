@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from core.entities import Principal, RoleLimit
+from core.entities.guards import RoleLimit
+from core.entities.people import Principal
+from core.entities.usage import Quota
 from core.errors import BadInput, Forbidden, TooMany
 from core.roles import Permission, Role
-from core.usage_entities import Quota
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 DEFAULTS: Mapping[Role, RoleLimit] = {role: RoleLimit(role, 10 if role is Role.ADMIN else 5) for role in Role}

@@ -9,11 +9,12 @@ from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 from uuid import UUID
 
-from core.entities import Letter, Principal
+from core.entities.people import Letter, Principal
 from core.errors import Forbidden
 from core.roles import Permission
 from core.settings import Settings
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from services.smtp import SmtpServer, reason
 
 logger = logging.getLogger(__name__)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from core.entities import CollectionVersion, Principal, Retrieval
-from core.evaluation_entities import Evaluation, GoldenQuestion, Hit, Outcome, RetrievalSettings
+from core.entities.corpora import CollectionVersion
+from core.entities.evaluation import Evaluation, GoldenQuestion, Hit, Outcome, RetrievalSettings
+from core.entities.people import Principal
+from core.entities.retrieval import Retrieval
 from core.roles import Role
 from data.database import Database
 from rag.expected import Expected

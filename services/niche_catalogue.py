@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.entities.niches import Catalogue, Niche
 from core.errors import Unavailable
-from core.niche_entities import Catalogue, Niche
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from niches.finding import Found, Index, Name
 from niches.gazetteer import Gazetteer
 from niches.likeness import Profiles

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.i18n import translate
 from niches import amounts
 from niches.results import Cell, Column, Stamp, Table

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from core.entities import Principal
+from core.entities.niches import ImportRun
+from core.entities.people import Principal
 from core.errors import BadInput, Conflict, Forbidden, NichewiseError, NotFound
-from core.niche_entities import ImportRun
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from niches import deriving, drafts, mapping, reading
 from niches.lexicon import derived
 from niches.mapping import Mapping as ColumnMapping

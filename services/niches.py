@@ -9,11 +9,12 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from core.entities import Principal
+from core.entities.niches import Catalogue, Dataset, Metric, Niche, Region, SavedView, Sector
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
-from core.niche_entities import Catalogue, Dataset, Metric, Niche, Region, SavedView, Sector
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from niches import asking, grammar, tables
 from niches import question as reading
 from niches.plan import Plan, Refusal

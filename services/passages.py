@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.entities import Chunk
+from core.entities.corpora import Chunk
 from core.errors import Unavailable
 from data.stores.chunks import Vector
 from rag.chunking import passage

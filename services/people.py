@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
-from core.entities import Principal, User, UserStatus
+from core.entities.people import Principal, User, UserStatus
+from core.entities.registration import Profile
 from core.errors import BadInput, Conflict, Forbidden, NotFound, StartupError, WeakPassword
-from core.registration_entities import Profile
 from core.roles import Permission, Role
 from core.settings import Settings
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from services import letters
 from services.accounts import Accounts
 from services.credentials import Passwords, check_password, valid_email, valid_name

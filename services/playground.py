@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.playground import Attempt, Configuration, Experiment, Lane, Preset, Score, Source
+from core.entities.usage import Activity
 from core.errors import BadInput, Forbidden, NotFound, TooMany
-from core.playground_entities import Attempt, Configuration, Experiment, Lane, Preset, Score, Source
 from core.roles import Permission
-from core.usage_entities import Activity
 from data.database import Database
 from rag.language import detect
 from rag.providers import Params

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from core.entities import Usage
+from core.entities.messages import Usage
+from core.entities.playground import ModelRule, RoleModel, ServerSettings
 from core.errors import Forbidden
-from core.playground_entities import ModelRule, RoleModel, ServerSettings
 from core.roles import Role
 from core.settings import Settings
 from data.database import Database

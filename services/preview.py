@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from core.entities import Chunk, Document, Fingerprint, Parsed, Principal
+from core.entities.corpora import Chunk, Document, Fingerprint, Parsed
+from core.entities.people import Principal
+from core.entities.versions import Cut, IndexPlan, Preview
 from core.errors import NichewiseError, Unavailable
-from core.version_entities import Cut, IndexPlan, Preview
 from data.database import Database
 from services.fingerprints import Fingerprints
 from services.parses import Parses

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import scenarios
-from core.conversation_entities import Instructions
-from core.entities import Principal
+from core.entities.conversations import Instructions
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Permission, Role
 from data.database import Database

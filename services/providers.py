@@ -9,9 +9,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.playground import Attempt, Configuration, ModelRule, RoleModel, ServerSettings, ServerStatus
 from core.errors import BadInput, Conflict, Forbidden, NichewiseError, ProviderTimeout
-from core.playground_entities import Attempt, Configuration, ModelRule, RoleModel, ServerSettings, ServerStatus
 from core.roles import Permission, Role
 from data.database import Database
 from rag.providers import REGISTRY, get, loaded, translated

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from uuid import UUID
 
-from core.entities import CollectionVersion, Document, Stage
-from data.database import Database, Stores
+from core.entities.corpora import CollectionVersion, Document, Stage
+from data.database import Database
+from data.transaction import Stores
 from rag.lexical import Lexical
 from rag.vectors import Vectors
 from services.indexing import Indexing

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.document_entities import Finding, Held
-from core.entities import Document, Parsed, Principal, Removed
+from core.entities.corpora import Document, Parsed, Removed
+from core.entities.documents import Finding, Held
+from core.entities.people import Principal
 from core.errors import Forbidden, NotFound
 from core.roles import Permission
 from data.database import Database

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from threading import Event
 
-from core.playground_entities import Experiment, Lane, Source
+from core.entities.playground import Experiment, Lane, Source
 from services.engine import Engine
 from services.trials import Task, Trial
 

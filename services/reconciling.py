@@ -7,10 +7,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core.entities import Collection, CollectionVersion, Principal, Stage
+from core.entities.corpora import Collection, CollectionVersion, Stage
+from core.entities.people import Principal
+from core.entities.versions import Finding, Reconciliation
 from core.errors import Conflict
 from core.roles import Permission
-from core.version_entities import Finding, Reconciliation
 from data.database import Database
 from rag.lexical import Lexical
 from rag.vectors import Vectors

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from core.entities import Client, Principal, User, UserStatus
+from core.entities.people import Client, Principal, User, UserStatus
 from core.errors import BadInput, NichewiseError, NotFound, TooMany, WrongCode
 from core.i18n import translate_error
 from data.database import Database

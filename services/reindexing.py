@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from uuid import UUID
 
-from core.entities import CollectionVersion
+from core.entities.corpora import CollectionVersion
+from core.entities.versions import VersionReport
 from core.errors import Conflict, NichewiseError, Unavailable
-from core.version_entities import VersionReport
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from rag.lexical import Lexical
 from rag.vectors import Vectors
 from services.batching import Stopped

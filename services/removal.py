@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from core.entities import CollectionVersion, Document, Principal, Removed
+from core.entities.corpora import CollectionVersion, Document, Removed
+from core.entities.people import Principal
 from core.errors import Unavailable
 from data.database import Database
 from rag.lexical import Lexical

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from core.entities.evaluation import GateRule, RetrievalSettings
 from core.errors import BadInput
-from core.evaluation_entities import GateRule, RetrievalSettings
 
 MOST_WEIGHT = 10.0
 RANK_CONSTANTS = (1, 1_000)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.routes import RouteRecord
+from data.transaction import Stores
 from scenarios.router import FOR_GUESTS, SCENARIOS, DecidedBy, Decision, Route, Router, State
 
 GUEST = "Guests can ask about the service and register; the rest needs an account."

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from core.entities import CollectionKind, CollectionVersion, Principal, Retrieval
+from core.entities.corpora import CollectionKind, CollectionVersion
+from core.entities.evaluation import RetrievalSettings
+from core.entities.people import Principal
+from core.entities.retrieval import Retrieval
 from core.errors import BadInput, Forbidden
-from core.evaluation_entities import RetrievalSettings
 from core.roles import Permission
 from data.database import Database
 from rag.context import for_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from core.entities import Client, Principal, Session, User
+from core.entities.people import Client, Principal, Session, User
 from core.errors import NotFound, NotSignedIn
 from core.security import new_token, token_hash
 from data.database import Database

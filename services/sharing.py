@@ -7,11 +7,12 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from core.conversation_entities import Colleague, Mark, Share
-from core.entities import Principal
+from core.entities.conversations import Colleague, Mark, Share
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 
 _FEWEST_LETTERS = 2
 _MOST_COLLEAGUES = 8

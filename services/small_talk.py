@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.settings import Settings
 from data.database import Database
 from scenarios.base import Intent, Outcome

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from uuid import UUID, uuid4
 
-from core.entities import Document, Stage
-from core.source_entities import Known, Outcome, Record, Source
-from data.database import Database, Stores
+from core.entities.corpora import Document, Stage
+from core.entities.sources import Known, Outcome, Record, Source
+from data.database import Database
 from data.stores.documents import NewDocument
 from data.stores.lineages import Latest
+from data.transaction import Stores
 from services.blobs import Blobs, Received
 from services.intake import LIMIT, clean_filename, defer_ingest, media_type_of
 from services.removal import Removal

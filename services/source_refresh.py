@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator
 from uuid import UUID
 
+from core.entities.sources import Broken, Known, Outcome, Record, RunStatus, Source, SourceRun
 from core.errors import NichewiseError, SourceFailed, Unavailable
 from core.settings import Settings
-from core.source_entities import Broken, Known, Outcome, Record, RunStatus, Source, SourceRun
 from data.database import Database
 from rag.sources import KINDS, Limits, Reach, Surroundings
 from services.source_intake import SourceIntake

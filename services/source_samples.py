@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from core.entities.sources import Broken, Record, Sample
 from core.errors import NichewiseError
-from core.source_entities import Broken, Record, Sample
 from services.source_refresh import UNREADABLE
 
 _TEXTS = (".txt", ".md", ".csv", ".tsv", ".json", ".xml")

@@ -8,11 +8,13 @@ from itertools import islice
 from typing import Any, TypedDict
 from uuid import UUID
 
-from core.entities import Collection, Principal
+from core.entities.corpora import Collection
+from core.entities.people import Principal
+from core.entities.sources import Host, RunMode, Sample, Source, SourceKind, SourceRun
 from core.errors import BadInput, Conflict, Forbidden
 from core.roles import Permission
-from core.source_entities import Host, RunMode, Sample, Source, SourceKind, SourceRun
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from rag.sources import KINDS, Config, Limits, checked, clean_host
 from services.collections import Collections
 from services.source_refresh import SourceRefresh

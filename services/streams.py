@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import Literal
 
-from core.entities import Citation, Message
+from core.entities.messages import Message
+from core.entities.retrieval import Citation
 from core.errors import NichewiseError
 
 

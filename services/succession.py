@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from core.entities import CollectionVersion
-from data.database import Stores
+from core.entities.corpora import CollectionVersion
+from data.transaction import Stores
 from rag.vectors import Vectors
 
 Gone = Mapping[UUID, Sequence[UUID]]  # ids of chunks by the version that they were in

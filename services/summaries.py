@@ -10,12 +10,13 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from core.entities import Principal, User
+from core.entities.people import Principal, User
+from core.entities.registration import Reason, Summary
 from core.errors import Forbidden, NichewiseError, NotFound
-from core.registration_entities import Reason, Summary
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.summaries import Due
+from data.transaction import Stores
 from rag import summarising
 from rag.answering import Draft
 from rag.guardrails import OutputFilter

@@ -12,10 +12,11 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from core.entities import JobRun, Principal
+from core.entities.corpora import JobRun
+from core.entities.people import Principal
+from core.entities.playground import Attempt, Cell, Configuration, Experiment
+from core.entities.usage import Activity
 from core.errors import BadInput, NichewiseError, NotFound
-from core.playground_entities import Attempt, Cell, Configuration, Experiment
-from core.usage_entities import Activity
 from data.database import Database
 from rag.providers import Params
 from services.batching import Stopped

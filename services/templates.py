@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from core.conversation_entities import Template
-from core.entities import Principal
+from core.entities.conversations import Template
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden
 from core.roles import Permission, Role
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 
 LONGEST_BODY = 4_000  # characters
 LONGEST_TITLE = 80

@@ -13,10 +13,11 @@ from itertools import combinations
 from statistics import fmean
 
 import scenarios
-from core.entities import Retrieval, Usage
+from core.entities.messages import Usage
+from core.entities.playground import Attempt, Configuration, Status
+from core.entities.retrieval import Retrieval
 from core.errors import NichewiseError, ProviderBusy, ProviderUnavailable
 from core.i18n import translate, translate_error
-from core.playground_entities import Attempt, Configuration, Status
 from core.roles import Role
 from rag.answering import Draft
 from rag.providers import Params

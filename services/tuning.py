@@ -9,9 +9,10 @@ from uuid import UUID
 
 import numpy as np
 
-from core.entities import CollectionVersion, Principal
+from core.entities.corpora import CollectionVersion
+from core.entities.evaluation import GoldenQuestion, RetrievalSettings, Tuned
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden
-from core.evaluation_entities import GoldenQuestion, RetrievalSettings, Tuned
 from core.roles import Permission, Role
 from data.database import Database
 from rag.expected import Expected

@@ -12,12 +12,15 @@ from itertools import zip_longest
 from uuid import UUID
 
 import scenarios
-from core.answer_entities import Trace
-from core.entities import Action, Collection, Message, MessageStatus, Principal
+from core.entities.answers import Trace
+from core.entities.corpora import Collection
+from core.entities.messages import Action, Message, MessageStatus
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NichewiseError, TooMany
 from core.settings import Settings
-from data.database import Database, Stores
+from data.database import Database
 from data.stores.messages import NewMessage
+from data.transaction import Stores
 from rag.language import detect
 from rag.providers import REGISTRY, Params, get, loaded
 from scenarios import Scenario

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.playground import Attempt
+from core.entities.usage import Activity, Dimension, Quota, Spent, UsageSum
 from core.errors import BadInput, NotSignedIn
-from core.playground_entities import Attempt
 from core.roles import Permission
-from core.usage_entities import Activity, Dimension, Quota, Spent, UsageSum
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from services.limits import Limits
 
 LONGEST_DAYS = 3_660

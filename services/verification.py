@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from core.entities import Chunk, CollectionVersion
-from core.version_entities import Check, Figures, GoldenOutcome, Sampled, VersionReport
+from core.entities.corpora import Chunk, CollectionVersion
+from core.entities.versions import Check, Figures, GoldenOutcome, Sampled, VersionReport
 from data.database import Database
 from data.stores.chunks import Vector
 from rag import fusion

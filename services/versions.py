@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from core.entities import Collection, CollectionVersion, JobRun, Principal
+from core.entities.corpora import Collection, CollectionVersion, JobRun
+from core.entities.people import Principal
+from core.entities.versions import IndexPlan, VersionDetail
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.roles import Permission
 from core.settings import Settings
-from core.version_entities import IndexPlan, VersionDetail
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from services.fingerprints import Fingerprints
 
 BUSY = "This collection is being re-indexed already. Wait until that ends."

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
-from core.entities import Message, MessageStatus
+from core.entities.messages import Message, MessageStatus
 from core.errors import NichewiseError, NotFound, NotReady
 from services.admission import Admission
 from services.answer.job import Job

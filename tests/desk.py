@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from core.entities import Document, JobRun, Principal, UserStatus
+from core.entities.corpora import Document, JobRun
+from core.entities.people import Principal, UserStatus
+from core.entities.versions import IndexPlan
 from core.roles import Role
-from core.version_entities import IndexPlan
 from services.container import Services
 from services.intake import Upload
 from services.versions import AS_IT_IS

@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.entities import Chunk, Collection, CollectionKind, Fingerprint, Principal, Stage
+from core.entities.corpora import Chunk, Collection, CollectionKind, Fingerprint, Stage
+from core.entities.people import Principal
 from core.roles import Role
 from data.database import Database
 from data.stores.documents import Described, NewDocument
-from data.tables import documents
+from data.tables.corpora import documents
 from rag.vectors import Vectors
 
 FINGERPRINT = Fingerprint("all-MiniLM-L6-v2-int8", 384, True, ("en",), 256, 32)

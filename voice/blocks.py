@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import Forbidden, NichewiseError, NotSignedIn
 from core.i18n import LOCALES, translate, translate_error
 from core.roles import Permission

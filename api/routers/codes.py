@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from api.dependencies import CurrentClient, CurrentServices
 from api.registration_schemas import CodeIn, CodeSentOut, ProofOut, RegisteredOut, RegistrationIn, VerifyIn
-from core.entities import UserStatus
+from core.entities.people import UserStatus
 from services.codes import PROOF_LASTS
 
 router = APIRouter(tags=["account"])

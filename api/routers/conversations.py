@@ -24,7 +24,7 @@ from api.conversation_schemas import (
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.routers import chat
 from api.schemas import Storable
-from core.conversation_entities import Shelf
+from core.entities.conversations import Shelf
 from core.errors import BadInput
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from api.corpora_schemas import DocumentOut, FindingOut, HeldOut, JobStartedOut, RemovedOut, UploadOut
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.schemas import Short, Storable
-from core.entities import Stage
+from core.entities.corpora import Stage
 from services.archives import is_archive
 from services.blobs import PIECE
 from services.intake import CEILING

@@ -15,9 +15,9 @@ from api.corpora_schemas import JobStartedOut
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.playground_schemas import CompareIn, ExperimentOut, ProviderOut, SweepIn, SweepOut
 from api.routers.chat import error_data
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.playground import Experiment
 from core.errors import NichewiseError
-from core.playground_entities import Experiment
 from services.container import Services
 
 router = APIRouter(tags=["playground"])

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.schemas import Short, Storable
-from core.entities import Passage, Retrieval
+from core.entities.retrieval import Passage, Retrieval
 from services.search import MAX_K
 
 router = APIRouter(tags=["search"])

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketState
 from api import shape
 from api.origin import require_same_origin
 from api.talk import Talk
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import NichewiseError, NotSignedIn, TooMany
 from core.i18n import translate_error
 from services import container

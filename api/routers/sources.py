@@ -22,9 +22,9 @@ from api.source_schemas import (
     SourceOut,
     SourceTrial,
 )
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.sources import Source
 from core.roles import Permission
-from core.source_entities import Source
 from services.container import Services
 from services.sources import SourceChanges
 

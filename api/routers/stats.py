@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.usage_schemas import UsageOut
-from core.usage_entities import Dimension
+from core.entities.usage import Dimension
 from services.usage import LONGEST_DAYS
 
 router = APIRouter(prefix="/stats", tags=["usage"])

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.schemas import Short, UserChangesIn, UserIn, UserOut
-from core.entities import UserStatus
+from core.entities.people import UserStatus
 from services.people import PersonChanges
 
 router = APIRouter(prefix="/users", tags=["people"])

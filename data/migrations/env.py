@@ -3,17 +3,6 @@
 from alembic import context
 from sqlalchemy import create_engine, make_url, pool, text
 
-import data.answer_tables
-import data.conversation_tables
-import data.document_tables
-import data.evaluation_tables
-import data.guard_tables
-import data.niche_tables
-import data.playground_tables
-import data.registration_tables
-import data.source_tables
-import data.usage_tables
-import data.version_tables  # noqa: F401
 from data.tables import metadata
 
 # One process migrates at a time; the others wait for this transaction-level lock and then find nothing to do.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.registration_entities import AllowedAddress
-from data.registration_tables import allowlist
-from data.tables import users
+from core.entities.registration import AllowedAddress
+from data.tables.people import users
+from data.tables.registration import allowlist
 
 
 def access_lasts() -> ColumnElement[bool]:

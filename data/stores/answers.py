@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.answer_entities import Choice, Content, Step, Trace
-from core.entities import Principal
+from core.entities.answers import Choice, Content, Step, Trace
+from core.entities.people import Principal
 from core.security import Cipher
 from data.access import readable_documents
-from data.answer_tables import answer_contents, answer_traces, conversation_states
-from data.tables import collections, documents
+from data.tables.answers import answer_contents, answer_traces, conversation_states
+from data.tables.corpora import collections, documents
 
 
 class Answers:

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.entities import Document, Principal
+from core.entities.corpora import Document
+from core.entities.people import Principal
 from data.access import readable_documents
-from data.answer_tables import conversation_documents as links
 from data.stores.documents import Documents
-from data.tables import collections, documents
+from data.tables.answers import conversation_documents as links
+from data.tables.corpora import collections, documents
 
 
 class Attachments:

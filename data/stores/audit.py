@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, insert, select
 
-from core.entities import AuditEntry, Principal, User
-from data.tables import audit
+from core.entities.people import AuditEntry, Principal, User
+from data.tables.people import audit
 
 
 def _entry(row: Row[Any]) -> AuditEntry:

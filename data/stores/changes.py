@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.entities import ChunkChange
-from data.tables import chunk_changes, chunks, collection_versions, documents
-from data.version_tables import change_followers
+from core.entities.corpora import ChunkChange
+from data.tables.corpora import chunk_changes, chunks, collection_versions, documents
+from data.tables.versions import change_followers
 
 
 def _change(row: Row[*tuple[Any, ...]]) -> ChunkChange:

@@ -27,10 +27,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.entities import Chunk, ChunkChange, Passage, Principal
+from core.entities.corpora import Chunk, ChunkChange
+from core.entities.people import Principal
+from core.entities.retrieval import Passage
 from data.access import readable_documents
 from data.stores.changes import ChunkChanges
-from data.tables import chunk_vectors, chunks, collections, documents
+from data.tables.corpora import chunk_vectors, chunks, collections, documents
 
 Vector = NDArray[np.float32]
 _DTYPE = np.dtype("<f4")

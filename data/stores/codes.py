@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from data.registration_tables import one_time_codes as codes
+from data.tables.registration import one_time_codes as codes
 
 
 class OneTimeCodes:

@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.entities import Collection, CollectionKind, CollectionVersion, Fingerprint, Principal
+from core.entities.corpora import Collection, CollectionKind, CollectionVersion, Fingerprint
+from core.entities.people import Principal
 from core.errors import NotFound
 from core.roles import Role
 from data.access import readable_collections
-from data.tables import chunks, collection_versions, collections, documents
+from data.tables.corpora import chunks, collection_versions, collections, documents
 
 PERSONAL = "my-documents"  # what its owner calls a personal collection
 

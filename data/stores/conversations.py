@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, false, func, insert, or_, select, update
 
-from core.conversation_entities import Hit, Shelf
-from core.entities import Conversation, Principal
+from core.entities.conversations import Hit, Shelf
+from core.entities.messages import Conversation
+from core.entities.people import Principal
 from core.errors import NotFound
 from core.security import Cipher
-from data.conversation_tables import conversation_shares as shares
-from data.tables import conversations, messages
+from data.tables.conversations import conversation_shares as shares
+from data.tables.conversations import conversations, messages
 
 _AROUND = 60  # characters of an excerpt on each side of what was found
 _AT_ONCE = 500  # messages that a search holds in memory

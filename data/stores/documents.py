@@ -24,11 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.entities import Document, Principal, Stage
+from core.entities.corpora import Document, Stage
+from core.entities.people import Principal
 from core.errors import NotFound
 from data.access import readable_documents
 from data.stores.collections import PERSONAL
-from data.tables import chunks, collections, documents
+from data.tables.corpora import chunks, collections, documents
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.entities import CollectionVersion, JobRun, Principal
-from core.evaluation_entities import Evaluation, Hit, Interval, Measures, Outcome, RetrievalSettings
+from core.entities.corpora import CollectionVersion, JobRun
+from core.entities.evaluation import Evaluation, Hit, Interval, Measures, Outcome, RetrievalSettings
+from core.entities.people import Principal
 from data.access import readable_documents
-from data.evaluation_tables import evaluation_outcomes, evaluations
-from data.tables import chunks, collections, documents, job_runs, users
+from data.tables.corpora import chunks, collections, documents, job_runs
+from data.tables.evaluation import evaluation_outcomes, evaluations
+from data.tables.people import users
 
 _INTERVALS = ("recall_1", "recall_5", "recall_10", "mrr_10", "ndcg_10")
 _JOB = ("id", "kind", "status", "done", "total", "result", "error", "created_at", "updated_at")

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from core.entities import Action, Usage
-from core.playground_entities import Attempt, Cell, Configuration, Experiment, Lane, Source
+from core.entities.messages import Action, Usage
+from core.entities.playground import Attempt, Cell, Configuration, Experiment, Lane, Source
 
 
 def body_of(experiment: Experiment) -> dict[str, Any]:

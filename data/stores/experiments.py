@@ -12,14 +12,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.entities import Principal
+from core.entities.people import Principal
+from core.entities.playground import Configuration, Experiment, Preset, Score
 from core.errors import Conflict, NotFound
-from core.playground_entities import Configuration, Experiment, Preset, Score
 from core.security import Cipher
 from data.access import readable_documents
-from data.playground_tables import experiment_votes, experiments, presets
 from data.stores.experiment_json import body_of, parts_of
-from data.tables import chunks, collections, documents, users
+from data.tables.corpora import chunks, collections, documents
+from data.tables.people import users
+from data.tables.playground import experiment_votes, experiments, presets
 
 
 class Experiments:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, and_, case, delete, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from data.tables import sign_in_failures as failures
+from data.tables.people import sign_in_failures as failures
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.conversation_entities import Feedback, Judged
+from core.entities.conversations import Feedback, Judged
 from core.security import Cipher
-from data.conversation_tables import message_feedback as feedback
-from data.tables import messages
+from data.tables.conversations import message_feedback as feedback
+from data.tables.conversations import messages
 
 
 class Feedbacks:

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
-from core.document_entities import Finding, FindingKind, Held
-from core.entities import Stage
+from core.entities.corpora import Stage
+from core.entities.documents import Finding, FindingKind, Held
 from core.errors import NotFound
-from data.document_tables import document_findings as findings
 from data.stores.collections import PERSONAL
-from data.tables import collections, documents, users
+from data.tables.corpora import collections, documents
+from data.tables.corpora import document_findings as findings
+from data.tables.people import users
 
 _HELD = documents.c.stage == Stage.QUARANTINED.value
 

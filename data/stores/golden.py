@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from core.evaluation_entities import GoldenCount, GoldenQuestion, NewGolden
+from core.entities.evaluation import GoldenCount, GoldenQuestion, NewGolden
 from core.security import Cipher
-from data.evaluation_tables import evaluation_outcomes, golden_questions
+from data.tables.evaluation import evaluation_outcomes, golden_questions
 
 _SEALED = ("question", "document", "passage", "answer")
 

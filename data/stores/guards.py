@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select, text
 
-from core.entities import GuardRules, Principal, SecurityEvent
+from core.entities.guards import GuardRules, SecurityEvent
+from core.entities.people import Principal
 from core.security import Cipher
-from data.guard_tables import guard_rules, security_events
+from data.tables.guards import guard_rules, security_events
 
 
 class Guards:

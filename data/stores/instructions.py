@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from core.conversation_entities import Instructions
+from core.entities.conversations import Instructions
 from core.roles import Role
-from data.conversation_tables import instructions
+from data.tables.conversations import instructions
 
 
 class InstructionsLog:

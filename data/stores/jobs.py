@@ -27,10 +27,11 @@ from sqlalchemy import (
     update,
 )
 
-from core.entities import JobRun, Principal
+from core.entities.corpora import JobRun
+from core.entities.people import Principal
 from core.errors import NotFound
 from core.roles import Permission
-from data.tables import collection_versions, documents, job_runs
+from data.tables.corpora import collection_versions, documents, job_runs
 
 INGEST = "ingest"  # its progress is its document's: there is one truth about it
 

@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Connection, Integer, cast, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.security import Cipher
 from data.access import readable_documents
-from data.answer_tables import answer_cache as kept
-from data.answer_tables import answer_cache_documents as sources
-from data.tables import chunk_changes, collections, documents
+from data.tables.answers import answer_cache as kept
+from data.tables.answers import answer_cache_documents as sources
+from data.tables.corpora import chunk_changes, collections, documents
 
 
 class KeptAnswers:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
-from core.entities import ApiKey, Principal
+from core.entities.people import ApiKey, Principal
 from data.stores.users import PRINCIPAL_COLUMNS, may_enter, principal_of
-from data.tables import api_keys, users
+from data.tables.people import api_keys, users
 
 _COLUMNS = [column for column in api_keys.c if column.name not in ("user_id", "key_hash", "revoked_at")]
 

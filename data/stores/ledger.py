@@ -11,12 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, text, true, update
 
-from core.document_entities import RUNNING_STAGES, LedgerCounts, LedgerLine, Pulse
-from core.entities import Document, Principal, Stage
+from core.entities.corpora import Document, Stage
+from core.entities.documents import RUNNING_STAGES, LedgerCounts, LedgerLine, Pulse
+from core.entities.people import Principal
 from core.roles import Permission
 from data.access import readable_documents
 from data.stores.collections import PERSONAL
-from data.tables import chunks, collections, documents
+from data.tables.corpora import chunks, collections, documents
 
 _BEAT = 30.0  # seconds without a heartbeat after which a worker counts as dead; it beats every 10
 _STUCK = 180.0  # seconds without progress

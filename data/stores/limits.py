@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.entities import RoleLimit
+from core.entities.guards import RoleLimit
 from core.roles import Role
-from data.guard_tables import role_limits
+from data.tables.guards import role_limits
 
 
 class RoleLimits:

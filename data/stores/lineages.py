@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
-from core.entities import Principal, Stage
+from core.entities.corpora import Stage
+from core.entities.people import Principal
 from data.access import readable_documents
 from data.stores.documents import NewDocument
-from data.tables import collections, documents
+from data.tables.corpora import collections, documents
 
 _SETTLED = ("ready", "failed", "cancelled", "quarantined")
 

@@ -10,15 +10,18 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, exists, func, insert, select, update
 
-from core.answer_entities import Content
-from core.entities import Action, Citation, Message, MessageStatus, Principal, Usage
+from core.entities.answers import Content
+from core.entities.messages import Action, Message, MessageStatus, Usage
+from core.entities.people import Principal
+from core.entities.retrieval import Citation
 from core.errors import NotFound
 from core.security import Cipher
 from data.access import readable_documents
 from data.stores.answers import Answers
 from data.stores.conversations import owned_by
 from data.stores.threads import Threads
-from data.tables import citations, collections, conversations, documents, messages
+from data.tables.conversations import citations, conversations, messages
+from data.tables.corpora import collections, documents
 
 RUNNING = (MessageStatus.WAITING.value, MessageStatus.STREAMING.value)
 

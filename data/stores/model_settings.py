@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.playground_entities import ModelRule, RoleModel, ServerSettings
+from core.entities.playground import ModelRule, RoleModel, ServerSettings
 from core.roles import Role
 from core.security import Cipher
-from data.playground_tables import model_rules, model_servers, role_models
+from data.tables.playground import model_rules, model_servers, role_models
 
 
 class ModelSettings:

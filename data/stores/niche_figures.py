@@ -10,8 +10,8 @@ from psycopg.errors import QueryCanceled
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
+from core.entities.niches import FigureQuery, FigureRows, Standing
 from core.errors import Unavailable
-from core.niche_entities import FigureQuery, FigureRows, Standing
 from data.stores.niche_query import COLUMNS, build
 
 _STANDINGS = text("""

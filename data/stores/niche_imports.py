@@ -11,10 +11,10 @@ from uuid import UUID
 from psycopg import Connection as Driver
 from sqlalchemy import Connection, Row, TextClause, func, insert, select, text, update
 
-from core.niche_entities import ImportRun
-from data.niche_tables import niche_datasets, niche_imports, niche_metrics
+from core.entities.niches import ImportRun
 from data.stores import niche_import_sql as sql
 from data.tables import metadata
+from data.tables.niches import niche_datasets, niche_imports, niche_metrics
 
 _LOCK = 0x6E696D70  # one import at a time
 _KEPT = 5  # imports of a dataset that can be undone, one after the other

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.niche_entities import FigureQuery
+from core.entities.niches import FigureQuery
 
 COLUMNS = {
     "list": ("niche", "value"),

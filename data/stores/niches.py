@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, any_, delete, func, insert, literal, sel
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.niche_entities import Catalogue, Dataset, Metric, Niche, Region, SavedView, Sector
-from data.niche_tables import (
+from core.entities.niches import Catalogue, Dataset, Metric, Niche, Region, SavedView, Sector
+from data.tables.niches import (
     niche_datasets,
     niche_metrics,
     niche_regions,

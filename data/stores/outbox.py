@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Integer, Row, case, cast, func, insert, select, update
 
-from core.entities import Letter
+from core.entities.people import Letter
 from core.security import Cipher
-from data.tables import outbox
+from data.tables.people import outbox
 
 
 class Outbox:

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.registration_entities import Profile
-from data.registration_tables import profiles
+from core.entities.registration import Profile
+from data.tables.registration import profiles
 
 
 class Profiles:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
-from data.tables import rate_windows as windows
+from data.tables.people import rate_windows as windows
 
 
 class RateWindows:

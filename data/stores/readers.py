@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Table, select, update
 
-from core.access_entities import Explanation, Named, Readers, Rule
-from core.entities import Principal
+from core.entities.access import Explanation, Named, Readers, Rule
+from core.entities.people import Principal
 from core.errors import NotFound
 from core.roles import Role
 from data.access import Rules, collection_rules, document_rules
-from data.tables import collections, documents, users
+from data.tables.corpora import collections, documents
+from data.tables.people import users
 
 _SAYS = ("readers", "reader_ids")
 

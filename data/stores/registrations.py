@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from core.entities import Principal, User
-from data.registration_tables import registrations
+from core.entities.people import Principal, User
 from data.stores.conversations import owned_by
 from data.stores.users import USER_COLUMNS, may_enter, user_of
-from data.tables import conversations, users
+from data.tables.conversations import conversations
+from data.tables.people import users
+from data.tables.registration import registrations
 
 
 class Registrations:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
-from core.entities import User
+from core.entities.people import User
 from data.stores.users import USER_COLUMNS, user_of
-from data.tables import password_resets as resets
-from data.tables import users
+from data.tables.people import password_resets as resets
+from data.tables.people import users
 
 
 def _usable(token_hash: bytes) -> ColumnElement[bool]:

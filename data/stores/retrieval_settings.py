@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.evaluation_entities import GateRule, RetrievalSettings
-from data.evaluation_tables import retrieval_settings
+from core.entities.evaluation import GateRule, RetrievalSettings
+from data.tables.evaluation import retrieval_settings
 
 
 class RetrievalSettingsStore:

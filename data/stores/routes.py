@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
-from data.guard_tables import route_decisions as decisions
+from data.tables.guards import route_decisions as decisions
 
 
 @dataclass(frozen=True, slots=True)

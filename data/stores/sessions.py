@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
-from core.entities import Client, Principal, Session, User
+from core.entities.people import Client, Principal, Session, User
 from data.stores.users import PRINCIPAL_COLUMNS, USER_COLUMNS, may_enter, principal_of, user_of
-from data.tables import sessions, tickets, users
+from data.tables.people import sessions, tickets, users
 
 Kind = Literal["browser", "token"]
 _KEPT_AFTER_END = timedelta(days=30)

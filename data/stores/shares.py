@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.conversation_entities import Colleague
-from core.entities import Principal
-from data.conversation_tables import conversation_shares as shares
+from core.entities.conversations import Colleague
+from core.entities.people import Principal
 from data.stores.users import PRINCIPAL_COLUMNS, may_enter, principal_of
-from data.tables import users
+from data.tables.conversations import conversation_shares as shares
+from data.tables.people import users
 
 
 class Shares:

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, not_, select, union_all
 
-from core.version_entities import Reconciliation
+from core.entities.versions import Reconciliation
 from data.stores.chunks import is_one
 from data.stores.jobs import ALIVE
 from data.stores.version_json import findings_body, findings_of
-from data.tables import chunk_vectors, chunks, collection_versions, documents, job_runs, metadata
-from data.version_tables import reconciliations
+from data.tables import metadata
+from data.tables.corpora import chunk_vectors, chunks, collection_versions, documents, job_runs
+from data.tables.versions import reconciliations
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, and_, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from core.entities.sources import Known, Outcome, RunMode, RunStatus, SourceRun
 from core.errors import Conflict, NotFound
-from core.source_entities import Known, Outcome, RunMode, RunStatus, SourceRun
-from data.source_tables import source_records, source_runs
+from data.tables.sources import source_records, source_runs
 
 _ACTIVE = (RunStatus.WAITING.value, RunStatus.RUNNING.value)
 _SHOWN_PROBLEMS = 50

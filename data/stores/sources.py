@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from core.entities.sources import Host, Source, SourceKind
 from core.errors import Conflict, NotFound
 from core.security import Cipher
-from core.source_entities import Host, Source, SourceKind
-from data.source_tables import source_hosts, source_records, sources
-from data.tables import documents
+from data.tables.corpora import documents
+from data.tables.sources import source_hosts, source_records, sources
 
 
 def _query() -> Select[Any]:

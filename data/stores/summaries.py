@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, delete, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
-from core.entities import Principal
-from core.registration_entities import Reason, Summary
+from core.entities.people import Principal
+from core.entities.registration import Reason, Summary
 from core.security import Cipher
-from data.registration_tables import summaries
-from data.tables import conversations, messages, sessions
+from data.tables.conversations import conversations, messages
+from data.tables.people import sessions
+from data.tables.registration import summaries
 
 _COLUMNS = [column for column in summaries.c if column.name not in ("user_id", "covers", "seen_at")]
 

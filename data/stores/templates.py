@@ -22,13 +22,13 @@ from sqlalchemy import (
     update,
 )
 
-from core.conversation_entities import Template
-from core.entities import Principal
+from core.entities.conversations import Template
+from core.entities.people import Principal
 from core.errors import NotFound
 from core.roles import Role
 from core.security import Cipher
-from data.conversation_tables import prompt_template_versions as versions
-from data.conversation_tables import prompt_templates as templates
+from data.tables.conversations import prompt_template_versions as versions
+from data.tables.conversations import prompt_templates as templates
 
 
 class Templates:

@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, exists, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from core.conversation_entities import Mark
-from core.entities import Action, MessageStatus, Principal
+from core.entities.conversations import Mark
+from core.entities.messages import Action, MessageStatus
+from core.entities.people import Principal
 from data.access import readable_collections, readable_documents
-from data.tables import citations, collections, conversations, documents, messages
+from data.tables.conversations import citations, conversations, messages
+from data.tables.corpora import collections, documents
 
 # From `start` upwards, one row a message.
 _PATH = text("""

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.entities import Principal
-from core.usage_entities import Dimension, Spent, UsageSum
-from data.playground_tables import model_rules
-from data.usage_tables import usage_entries as entries
+from core.entities.people import Principal
+from core.entities.usage import Dimension, Spent, UsageSum
+from data.tables.playground import model_rules
+from data.tables.usage import usage_entries as entries
 
 _MILLION = 1_000_000
 _NAMES: dict[Dimension, ColumnElement[Any]] = {

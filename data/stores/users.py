@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from core.entities import Principal, User, UserStatus
+from core.entities.people import Principal, User, UserStatus
 from core.roles import Role
 from data.stores.allowlist import access_lasts
-from data.tables import users
+from data.tables.people import users
 
 USER_COLUMNS = [column for column in users.c if column.name != "password_hash"]
 

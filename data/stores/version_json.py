@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from core.version_entities import Check, Figures, Finding, GoldenOutcome, VersionReport
+from core.entities.versions import Check, Figures, Finding, GoldenOutcome, VersionReport
 
 
 def report_body(report: VersionReport) -> dict[str, Any]:

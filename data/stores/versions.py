@@ -25,13 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.entities import Chunk
-from core.version_entities import Figures, Sampled, TakenOver, VersionDetail, VersionReport
+from core.entities.corpora import Chunk
+from core.entities.versions import Figures, Sampled, TakenOver, VersionDetail, VersionReport
 from data.stores.chunks import Vector, chunk_of, is_one, vector_of
 from data.stores.collections import version_of
 from data.stores.version_json import report_body, report_of
-from data.tables import chunk_vectors, chunks, collection_versions, documents
-from data.version_tables import version_documents
+from data.tables.corpora import chunk_vectors, chunks, collection_versions, documents
+from data.tables.versions import version_documents
 
 State = Literal["building", "built", "active", "retired", "failed"]
 

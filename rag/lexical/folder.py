@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.entities import ChunkChange
+from core.entities.corpora import ChunkChange
 from rag.lexical.analysis import STEMMERS, analyzer, fold
 
 # Raise it when the fields or their analysis change: folders of another layout are built again.

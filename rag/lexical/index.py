@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from core.entities import ChunkChange
+from core.entities.corpora import ChunkChange
 from rag.lexical.analysis import STEMMERS, content_terms, terms
 from rag.lexical.folder import Damaged, Folder
 

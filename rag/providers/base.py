@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from core.entities import Usage
+from core.entities.messages import Usage
 from core.errors import NichewiseError
 from core.settings import Settings
 from rag.providers.params import Params

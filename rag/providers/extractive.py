@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.entities import Usage
+from core.entities.messages import Usage
 from core.errors import NichewiseError
 from core.settings import Settings
 from rag.providers.base import Ending

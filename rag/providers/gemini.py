@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from core.entities import Usage
+from core.entities.messages import Usage
 from core.errors import NichewiseError, ProviderFailed, ProviderUnavailable
 from core.settings import Settings
 from rag.providers.base import ASK_SECONDS, READ_SECONDS, Ending, http_client, secure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from core.entities import Usage
+from core.entities.messages import Usage
 from core.errors import ModelMissing, NichewiseError, ProviderFailed
 from core.settings import Settings
 from rag.providers.base import ASK_SECONDS, CONNECT_SECONDS, READ_SECONDS, Ending, http_client, secure

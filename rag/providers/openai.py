@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from core.entities import Usage
+from core.entities.messages import Usage
 from core.errors import NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
 from core.settings import Settings
 from rag.providers.base import ASK_SECONDS, READ_SECONDS, Ending, http_client

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from core.document_entities import Finding, FindingKind
-from core.entities import Block
+from core.entities.corpora import Block
+from core.entities.documents import Finding, FindingKind
 from rag import guardrails
 from rag.guardrails import RuleSet
 from rag.readers import hidden

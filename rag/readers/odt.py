@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.document_entities import Finding, FindingKind
-from core.entities import Block, Parsed
+from core.entities.corpora import Block, Parsed
+from core.entities.documents import Finding, FindingKind
 from core.errors import ParseFailed
 from rag.readers import hidden, structured, tables
 from rag.readers.content import PASSWORD, require_zip

@@ -7,8 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.document_entities import Finding
-from core.entities import Block, Parsed
+from core.entities.corpora import Block, Parsed
+from core.entities.documents import Finding
 from core.errors import ParseFailed
 from rag import pdfium
 from rag.readers import hidden, pdf_hidden, pdf_layout

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from core.document_entities import Finding, FindingKind
-from core.entities import Block, Parsed
+from core.entities.corpora import Block, Parsed
+from core.entities.documents import Finding, FindingKind
 from core.errors import ParseFailed
 from rag.readers import hidden, tables
 from rag.readers.content import WRONG_CONTENT

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.document_entities import Finding, FindingKind
-from core.entities import Block, Parsed
+from core.entities.corpora import Block, Parsed
+from core.entities.documents import Finding, FindingKind
 
 
 def values(parsed: Parsed) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.source_entities import SourceKind
+from core.entities.sources import SourceKind
 from rag.sources import database, folder, rest, web
 from rag.sources.base import Config, Records, Surroundings, checked
 from rag.sources.limits import Limits

@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from core.entities.sources import Broken, Record
 from core.errors import BadInput
-from core.source_entities import Broken, Record
 from rag.sources.limits import Limits
 from rag.sources.network import Reach, Web
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import Field, SecretStr, model_validator
 
+from core.entities.sources import Broken, Record
 from core.errors import SourceFailed
-from core.source_entities import Broken, Record
 from data import foreign
 from rag.sources.base import NO_ID, Config, Records, Surroundings, TextFormat, text_record
 

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from core.entities.sources import Broken, Record
 from core.errors import SourceFailed
-from core.source_entities import Broken, Record
 from rag.readers import supported
 from rag.sources.base import Config, Records, Surroundings, short_key
 

@@ -15,8 +15,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import httpx
 import idna
 
+from core.entities.sources import Host
 from core.errors import BadInput, SourceFailed
-from core.source_entities import Host
 from rag.sources.limits import Limits
 
 Address = IPv4Address | IPv6Address

@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 import httpx
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from core.entities.sources import Broken, Record
 from core.errors import BadInput, SourceFailed
-from core.source_entities import Broken, Record
 from rag.sources.base import NO_ID, Config, Records, Surroundings, TextFormat, text_record
 from rag.sources.network import Fetched, check_url
 

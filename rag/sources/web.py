@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 from pydantic import Field, field_validator
 
-from core.entities import Parsed
+from core.entities.corpora import Parsed
+from core.entities.sources import Broken, Record
 from core.errors import NichewiseError
-from core.source_entities import Broken, Record
 from rag.parsing import parse
 from rag.sources.base import Config, Records, Surroundings, short_key
 from rag.sources.network import Fetched, check_url

@@ -17,10 +17,12 @@ from typing import Any
 from uuid import UUID
 
 import scenarios
-from core.answer_entities import Choice, Content
-from core.entities import Action, Citation, MessageStatus, Retrieval
-from data.database import Database, Stores
+from core.entities.answers import Choice, Content
+from core.entities.messages import Action, MessageStatus
+from core.entities.retrieval import Citation, Retrieval
+from data.database import Database
 from data.stores.messages import Written
+from data.transaction import Stores
 from rag.providers import AUTO
 from scenarios.router import DecidedBy, Decision, Route
 from services.answer.job import Job

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from core.entities import Collection, Document, Message, Principal, Retrieval
+from core.entities.corpora import Collection, Document
+from core.entities.messages import Message
+from core.entities.people import Principal
+from core.entities.retrieval import Retrieval
 from core.errors import NichewiseError
 from rag.answering import Draft
 from rag.guardrails import OutputFilter

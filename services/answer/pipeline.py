@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import scenarios
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import ProviderBusy, ProviderUnavailable
 from core.roles import Permission
 from rag import followups

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from core.answer_entities import Step, Trace
+from core.entities.answers import Step, Trace
 
 
 class Recorder:

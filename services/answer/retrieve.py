@@ -7,7 +7,9 @@ from typing import Protocol
 from uuid import UUID
 
 import scenarios
-from core.entities import Collection, Document, Principal, Retrieval
+from core.entities.corpora import Collection, Document
+from core.entities.people import Principal
+from core.entities.retrieval import Retrieval
 from core.errors import NotFound
 from data.database import Database
 from data.stores.collections import PERSONAL

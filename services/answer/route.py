@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import scenarios
-from core.answer_entities import Choice
-from core.entities import Action, Retrieval
+from core.entities.answers import Choice
+from core.entities.messages import Action
+from core.entities.retrieval import Retrieval
 from core.i18n import translate
 from rag import followups
 from scenarios.base import Reply

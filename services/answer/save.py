@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from core.answer_entities import Content
-from core.entities import Action, Citation, Message, MessageStatus, Usage
+from core.entities.answers import Content
+from core.entities.messages import Action, Message, MessageStatus, Usage
+from core.entities.retrieval import Citation
+from core.entities.usage import Activity, Spent
 from core.errors import NotFound
 from core.i18n import translate_error
-from core.usage_entities import Activity, Spent
 from data.database import Database
 from data.stores.messages import Written
 from rag.answering import Draft

@@ -11,11 +11,14 @@ from pathlib import Path
 from uuid import UUID
 
 import scenarios
-from core.entities import CollectionKind, Document, Principal, Retrieval, Stage
+from core.entities.corpora import CollectionKind, Document, Stage
+from core.entities.people import Principal
+from core.entities.retrieval import Retrieval
 from core.errors import Forbidden, NotFound
 from core.i18n import translate
 from core.roles import Permission
-from data.database import Database, Stores
+from data.database import Database
+from data.transaction import Stores
 from niches import sentences
 from niches.results import Answer, Chart, Dashboard
 from niches.snapshots import snapshot

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.conversation_entities import Thread
-from core.entities import Principal
+from core.entities.conversations import Thread
+from core.entities.people import Principal
 from core.errors import BadInput
 from services.conversations import Conversations
 from services.transcripts import markdown, structured

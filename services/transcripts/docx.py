@@ -9,7 +9,7 @@ from typing import Any
 from docx import Document
 from docx.shared import Pt, RGBColor
 
-from core.conversation_entities import Thread
+from core.entities.conversations import Thread
 from services.transcripts.blocks import Block, parse, plain
 from services.transcripts.said import Entry, entries, heading, source
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.conversation_entities import Thread
+from core.entities.conversations import Thread
 from services.transcripts.said import Entry, entries, heading, source
 
 

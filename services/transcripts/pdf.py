@@ -16,7 +16,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from core.conversation_entities import Thread
+from core.entities.conversations import Thread
 from services.transcripts.blocks import Block, Run, parse, plain
 from services.transcripts.said import Entry, entries, heading, source
 

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from babel.dates import format_datetime
 
-from core.conversation_entities import Thread
-from core.entities import Citation, Message, MessageStatus
+from core.entities.conversations import Thread
+from core.entities.messages import Message, MessageStatus
+from core.entities.retrieval import Citation
 from core.i18n import translate
 
 WITHHELD = "This turn is withheld: it cites documents that you may not read."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from core.conversation_entities import Thread
-from core.entities import Message
+from core.entities.conversations import Thread
+from core.entities.messages import Message
 
 
 def write(thread: Thread, language: str) -> bytes:

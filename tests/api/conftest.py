@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 import api
-from core.entities import Client, User, UserStatus
+from core.entities.people import Client, User, UserStatus
 from core.roles import Role
 from core.security import hash_password
 from services.container import Services

@@ -15,7 +15,8 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 import api
-from core.entities import Chunk, CollectionKind, Stage, User
+from core.entities.corpora import Chunk, CollectionKind, Stage
+from core.entities.people import User
 from core.roles import Role
 from core.settings import Settings
 from data.stores.documents import NewDocument

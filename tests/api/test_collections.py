@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from core.entities import User
+from core.entities.people import User
 from core.roles import Role
 from services.container import Services
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from core.entities import Principal, User
+from core.entities.people import Principal, User
 from services.container import Services
 from tests.services.conversing import SECRET, Talks
 

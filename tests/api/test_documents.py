@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from core.entities import User
+from core.entities.people import User
 from core.roles import Role
 from services.container import Services
 from tests import samples

@@ -13,7 +13,7 @@ from uuid import uuid4
 from fastapi.testclient import TestClient
 
 import api
-from core.entities import User
+from core.entities.people import User
 from core.roles import Role
 from services.container import Services
 

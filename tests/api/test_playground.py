@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 import api
-from core.entities import User
-from core.playground_entities import Configuration
+from core.entities.people import User
+from core.entities.playground import Configuration
 from core.roles import Role
 from core.settings import Settings
 from services import container

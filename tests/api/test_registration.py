@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from core.entities import User, UserStatus
+from core.entities.people import User, UserStatus
 from services.container import Services
 
 PASSWORD = "a long passphrase"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi.testclient import TestClient
 
-from core.entities import User
+from core.entities.people import User
 
 Headers = dict[str, str]
 

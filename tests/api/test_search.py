@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from core.entities import Collection, User
+from core.entities.corpora import Collection
+from core.entities.people import User
 from core.roles import Role
 from services.container import Services
 from tests.shelves import STAFF, Shelves

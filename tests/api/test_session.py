@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 import api
 from api.nonce import NonceCookie
 from api.routers.session import local_path
-from core.entities import User
+from core.entities.people import User
 from services import container
 from services.container import Services
 

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from api.routers.sockets import MOST_OPEN, PROTOCOL
 from api.talk import LARGEST, MOST_FRAMES, NOT_SIGNED_IN
-from core.entities import User
+from core.entities.people import User
 from core.roles import Role
 from core.settings import Settings
 from services.container import Services

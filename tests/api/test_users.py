@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
-from core.entities import User
+from core.entities.people import User
 from core.roles import Role
 from tests.api.conftest import PASSWORD
 

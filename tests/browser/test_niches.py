@@ -77,7 +77,7 @@ def test_sales_get_a_clients_page_from_a_sloppy_wording(
 ) -> None:
     _enter(visitor, product, language)
     _found(visitor, wording, title).get_by_role("button").click()
-    expect(visitor.page.get_by_role("heading", name=title)).to_be_visible(timeout=60_000)
+    expect(visitor.page.get_by_role("heading", name=title)).to_be_visible(timeout=15_000)
     expect(visitor.page.locator(".niche-figure").first).to_be_visible()
     visitor.settled()
     _downloaded(visitor, visitor.page.locator(".st-key-niches_pdf")).save_as(tmp_path / "client.pdf")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.playground_judge import marked_difference
 from components.playground_sweep import value
-from core.playground_entities import Attempt, Cell
+from core.entities.playground import Attempt, Cell
 
 
 def test_a_difference_shows_what_went_and_what_came() -> None:

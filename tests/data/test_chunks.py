@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from core.entities import Chunk, Collection, Stage
+from core.entities.corpora import Chunk, Collection, Stage
 from core.roles import Role
 from core.settings import Settings
 from data.database import Database

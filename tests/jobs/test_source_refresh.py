@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from core.entities.sources import RunStatus, SourceKind
 from core.settings import ROOT
-from core.source_entities import RunStatus, SourceKind
 from jobs.worker import embedded_worker
 from services.container import Services
 from tests.desk import Desk

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from core.entities import Document, Stage
+from core.entities.corpora import Document, Stage
 from core.settings import ROOT
 from jobs import tasks
 from jobs.app import create

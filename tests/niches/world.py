@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pandas as pd
 
-from core.entities import JobRun, Principal
+from core.entities.corpora import JobRun
+from core.entities.people import Principal
 from core.roles import Role
 from services.container import Services
 from tests.shared import SHARED_DATA

@@ -9,7 +9,7 @@ from streamlit.runtime.context import ContextProxy, StreamlitCookies, StreamlitH
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from core.entities import Client, User, UserStatus
+from core.entities.people import Client, User, UserStatus
 from core.roles import Role
 from core.security import hash_password
 from core.settings import ROOT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from core.entities import Principal, User
+from core.entities.people import Principal, User
 from core.roles import Role
 from services.container import Services
 from tests.pages.conftest import Browser, words

@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 import api
-from core.entities import Client, Principal
+from core.entities.people import Client, Principal
+from core.entities.playground import Configuration
 from core.errors import NichewiseError
-from core.playground_entities import Configuration
 from core.roles import Role
 from core.settings import Settings
 from pages import SCREENS

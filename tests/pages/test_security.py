@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.roles import Role
 from tests.pages.conftest import Browser, words
 

@@ -6,7 +6,7 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
-from core.entities import Client, Principal, UserStatus
+from core.entities.people import Client, Principal, UserStatus
 from core.roles import Role
 from services.accounts import MOST_TRIES
 from tests.pages.conftest import PASSWORD, Browser, words

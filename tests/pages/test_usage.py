@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.entities import Principal, Usage
+from core.entities.messages import Usage
+from core.entities.people import Principal
+from core.entities.usage import Activity, Dimension, Spent
 from core.roles import Role
-from core.usage_entities import Activity, Dimension, Spent
 from services.usage import record
 from tests.pages.conftest import Browser, words
 

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from core.entities import Action, Message, MessageStatus, Passage, Retrieval, Usage
+from core.entities.messages import Action, Message, MessageStatus, Usage
+from core.entities.retrieval import Passage, Retrieval
 from core.errors import NichewiseError, ProviderFailed
 from core.settings import Settings
 from rag.answering import Delta, Draft

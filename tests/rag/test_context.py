@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from core.entities import Passage, Retrieval
-from core.evaluation_entities import RetrievalSettings
+from core.entities.evaluation import RetrievalSettings
+from core.entities.retrieval import Passage, Retrieval
 from rag.context import fitting, for_answer, merge, tokens
 
 DOCUMENT = UUID(int=1)

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.entities import Passage
+from core.entities.retrieval import Passage
 from rag.duplicates import Distinct
 
 LONG = (

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.entities import Passage
+from core.entities.retrieval import Passage
 from rag import evidence
 
 DOCUMENT = uuid4()

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from core.entities import Passage
-from core.evaluation_entities import NewGolden
+from core.entities.evaluation import NewGolden
+from core.entities.retrieval import Passage
 from rag.expected import Expected, contains, words
 
 PARAGRAPH = (

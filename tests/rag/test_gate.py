@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from core.entities import Action, Passage, Retrieval
+from core.entities.messages import Action
+from core.entities.retrieval import Passage, Retrieval
 from core.errors import NichewiseError
 from core.settings import Settings
 from rag.answering import Draft

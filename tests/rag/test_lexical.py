@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.entities import ChunkChange
+from core.entities.corpora import ChunkChange
 from rag.lexical import Damaged, Lexical
 from rag.lexical.analysis import content_terms, terms
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.evaluation_entities import Outcome
+from core.entities.evaluation import Outcome
 from rag.metrics import by_language, measures, p_value, reciprocal
 
 

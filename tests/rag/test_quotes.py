@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.entities import Passage
+from core.entities.retrieval import Passage
 from rag.quotes import LONGEST_QUOTE, quote
 from rag.sentences import split
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.entities.evaluation import RetrievalSettings
 from core.errors import Unavailable
-from core.evaluation_entities import RetrievalSettings
 from core.settings import Settings
 from data.database import Database
 from rag.lexical import Lexical

@@ -10,7 +10,9 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from core.entities import Collection, Principal, Retrieval
+from core.entities.corpora import Collection
+from core.entities.people import Principal
+from core.entities.retrieval import Retrieval
 from core.errors import FingerprintMismatch
 from core.roles import Role
 from core.settings import Settings

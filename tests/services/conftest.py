@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from core.entities import Client, Principal, User, UserStatus
+from core.entities.people import Client, Principal, User, UserStatus
 from core.roles import Role
 from core.security import hash_password
 from core.settings import Settings

@@ -6,7 +6,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from core.entities import Action, Citation, CollectionKind, Fingerprint, MessageStatus, Principal, Usage, UserStatus
+from core.entities.corpora import CollectionKind, Fingerprint
+from core.entities.messages import Action, MessageStatus, Usage
+from core.entities.people import Principal, UserStatus
+from core.entities.retrieval import Citation
 from core.roles import Role
 from data.database import Database
 from data.stores.documents import NewDocument

@@ -9,8 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.access_entities import Rule
-from core.entities import Action, Citation, Document, MessageStatus, Principal, Usage
+from core.entities.access import Rule
+from core.entities.corpora import Document
+from core.entities.messages import Action, MessageStatus, Usage
+from core.entities.people import Principal
+from core.entities.retrieval import Citation
 from core.errors import BadInput, Forbidden, NichewiseError, NotFound
 from core.roles import Role
 from data.stores.messages import NewMessage, Written

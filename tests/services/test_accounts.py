@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.entities import Client, UserStatus
+from core.entities.people import Client, UserStatus
 from core.errors import (
     BadInput,
     Forbidden,

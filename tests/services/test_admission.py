@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.entities import Action, MessageStatus, Principal, RoleLimit, UserStatus
+from core.entities.guards import RoleLimit
+from core.entities.messages import Action, MessageStatus
+from core.entities.people import Principal, UserStatus
 from core.errors import Forbidden, TooMany
 from core.roles import Role
 from core.settings import Settings

@@ -8,7 +8,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.entities import Action, Chunk, CollectionKind, Message, Principal, RoleLimit, Stage, UserStatus
+from core.entities.corpora import Chunk, CollectionKind, Stage
+from core.entities.guards import RoleLimit
+from core.entities.messages import Action, Message
+from core.entities.people import Principal, UserStatus
 from core.errors import NotFound
 from core.roles import Role
 from core.settings import Settings

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from core.entities import JobRun, Stage
+from core.entities.corpora import JobRun, Stage
 from core.errors import BadInput, Forbidden, NotFound, TooLarge
 from core.settings import Settings
 from services.blobs import Blobs

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from core.entities import Client
+from core.entities.people import Client
 from core.errors import BadInput, NichewiseError, TooMany, WrongCode
 from tests.servers.smtp import SmtpServer
 from tests.services.conftest import CLIENT, House

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from core.entities import CollectionKind, Principal
+from core.entities.corpora import CollectionKind
+from core.entities.people import Principal
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.roles import Role
 from services.container import Services

@@ -8,17 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from core.conversation_entities import Shelf
-from core.entities import (
-    Action,
-    Citation,
-    CollectionKind,
-    Fingerprint,
-    MessageStatus,
-    Principal,
-    Usage,
-    UserStatus,
-)
+from core.entities.conversations import Shelf
+from core.entities.corpora import CollectionKind, Fingerprint
+from core.entities.messages import Action, MessageStatus, Usage
+from core.entities.people import Principal, UserStatus
+from core.entities.retrieval import Citation
 from core.errors import BadInput, NotFound
 from core.roles import Role
 from data.database import Database

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from core.entities import Stage
+from core.entities.corpora import Stage
 from core.settings import ROOT
 from services.blobs import Blobs
 from services.container import Services

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from core.entities import Principal, Stage
+from core.entities.corpora import Stage
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound, TooLarge, UnsupportedFormat
 from core.roles import Role
 from services.blobs import Blobs

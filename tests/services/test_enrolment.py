@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.entities import UserStatus
+from core.entities.people import UserStatus
 from core.errors import BadInput, Forbidden, NotSignedIn, WeakPassword, WrongCode, WrongCredentials
 from core.roles import Role
 from services.allowlist import Allowlist

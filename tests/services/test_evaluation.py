@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.entities import Collection, CollectionVersion, Principal
+from core.entities.corpora import Collection, CollectionVersion
+from core.entities.evaluation import Evaluation, GateRule, NewGolden, Outcome, RetrievalSettings
+from core.entities.people import Principal
+from core.entities.versions import GoldenOutcome
 from core.errors import BadInput, Conflict, Forbidden, NotFound
-from core.evaluation_entities import Evaluation, GateRule, NewGolden, Outcome, RetrievalSettings
 from core.roles import Role
 from core.settings import Settings
-from core.version_entities import GoldenOutcome
 from services.batching import Stopped
 from services.container import Services
 from tests.desk import Desk

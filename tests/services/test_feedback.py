@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.entities import MessageStatus
+from core.entities.messages import MessageStatus
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Role
 from data.database import Database

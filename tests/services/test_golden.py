@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.entities import Principal
+from core.entities.evaluation import GoldenQuestion, NewGolden
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound, TooLarge
-from core.evaluation_entities import GoldenQuestion, NewGolden
 from core.roles import Role
 from data.stores.messages import NewMessage
 from services.container import Services

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound, NotSignedIn
 from core.roles import Role
 from data.database import Database

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from core.entities import Stage
+from core.entities.corpora import Stage
 from core.errors import Unavailable
 from services.blobs import Blobs
 from services.container import Services

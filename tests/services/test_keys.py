@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotSignedIn
 from core.roles import Role
 from services.keys import MOST_KEYS

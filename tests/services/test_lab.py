@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.entities import Collection
+from core.entities.corpora import Collection
+from core.entities.evaluation import NewGolden, RetrievalSettings
 from core.errors import BadInput, Forbidden
-from core.evaluation_entities import NewGolden, RetrievalSettings
 from core.roles import Role
 from services.container import Services
 from tests.desk import Desk

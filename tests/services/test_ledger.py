@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from core.document_entities import LedgerLine
-from core.entities import Document, Stage
+from core.entities.corpora import Document, Stage
+from core.entities.documents import LedgerLine
 from core.errors import Conflict, Forbidden, NotFound
 from services.container import Services
 from tests import samples

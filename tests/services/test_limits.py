@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from core.entities import Principal, RoleLimit
+from core.entities.guards import RoleLimit
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, TooMany
 from core.roles import Role
 from data.database import Database

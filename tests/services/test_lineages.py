@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.entities import Document, Stage
+from core.entities.corpora import Document, Stage
 from core.errors import NotFound
 from services.container import Services
 from tests import samples

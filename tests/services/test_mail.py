@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from core.entities import Letter
+from core.entities.people import Letter
 from core.errors import Conflict, StartupError
 from tests.servers.smtp import SmtpServer
 from tests.services.conftest import House

@@ -8,7 +8,8 @@ from uuid import UUID
 import openpyxl
 import pytest
 
-from core.entities import JobRun, Principal
+from core.entities.corpora import JobRun
+from core.entities.people import Principal
 from core.errors import BadInput, Conflict, Forbidden, ParseFailed, UnsupportedFormat
 from core.roles import Role
 from services.container import Services

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.exc import InternalError
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Role
 from niches.plan import Bound, Plan, bind

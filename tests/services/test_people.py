@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from core.entities import Principal, UserStatus
+from core.entities.people import Principal, UserStatus
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotSignedIn, StartupError
 from core.roles import Role
 from services.audit import Audit

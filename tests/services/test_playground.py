@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from core.entities import Action, Principal
+from core.entities.messages import Action
+from core.entities.people import Principal
+from core.entities.playground import Configuration, Experiment, ModelRule
 from core.errors import BadInput, Conflict, Forbidden, NotFound, TooMany
-from core.playground_entities import Configuration, Experiment, ModelRule
 from core.roles import Role
 from core.settings import Settings
 from services.container import Services

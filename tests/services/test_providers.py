@@ -10,8 +10,8 @@ from dataclasses import asdict
 import pytest
 from sqlalchemy import text
 
+from core.entities.playground import Configuration, ModelRule
 from core.errors import BadInput, Conflict, Forbidden
-from core.playground_entities import Configuration, ModelRule
 from core.roles import Role
 from core.settings import Settings
 from services.container import Services

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.entities import Stage
+from core.entities.corpora import Stage
 from core.errors import Forbidden, NotFound
 from services.container import Services
 from services.intake import Upload

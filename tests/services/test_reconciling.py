@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from core.entities import CollectionVersion, Stage
+from core.entities.corpora import CollectionVersion, Stage
+from core.entities.versions import IndexPlan, Reconciliation
 from core.errors import Conflict, Forbidden
-from core.version_entities import IndexPlan, Reconciliation
 from services.blobs import Blobs
 from services.container import Services
 from tests.desk import ENGLISH, RUSSIAN, Desk

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.entities import Principal, Retrieval, UserStatus
+from core.entities.people import Principal, UserStatus
+from core.entities.retrieval import Retrieval
 from core.errors import NotFound
 from core.roles import Role
 from core.settings import Settings

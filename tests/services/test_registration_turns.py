@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from core.entities import Message, Principal
+from core.entities.messages import Message
+from core.entities.people import Principal
 from core.roles import Role
 from core.settings import Settings
 from services.asking import Ask

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from core.entities import Principal
+from core.entities.people import Principal
 from core.errors import BadInput, NotFound
 from core.roles import Role
 from data.database import Database

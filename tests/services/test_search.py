@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from core.entities import Collection, CollectionKind, Principal, Stage
+from core.entities.corpora import Collection, CollectionKind, Stage
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Role
 from services.container import Services
@@ -100,7 +101,7 @@ def test_ones_own_collection_is_searched_by_its_short_name_and_by_nobody_else(
 
 
 def _person(services: Services, name: str) -> Principal:
-    from core.entities import UserStatus
+    from core.entities.people import UserStatus
 
     with services.db.begin() as tx:
         user = tx.users.create(f"{name}@example.com", name, Role.SALES, UserStatus.ACTIVE, "no hash")

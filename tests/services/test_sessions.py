@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event, text
 
-from core.entities import UserStatus
+from core.entities.people import UserStatus
 from core.errors import NotFound, NotSignedIn
 from core.roles import Role
 from services.upkeep import Upkeep

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.conversation_entities import Shelf
-from core.entities import Action, MessageStatus, Principal
+from core.entities.conversations import Shelf
+from core.entities.messages import Action, MessageStatus
+from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Role
 from data.database import Database

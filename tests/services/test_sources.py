@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from core.entities import Document, Principal
+from core.entities.corpora import Document
+from core.entities.people import Principal
+from core.entities.sources import RunStatus, Source, SourceKind, SourceRun
 from core.errors import BadInput, Conflict, Forbidden, NotFound, SourceFailed
-from core.source_entities import RunStatus, Source, SourceKind, SourceRun
 from services.container import Services
 from tests.desk import Desk
 from tests.servers.articles import ArticleServer, data, page, serving

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from core.entities import Action, Client, MessageStatus, Principal, Usage, UserStatus
+from core.entities.messages import Action, MessageStatus, Usage
+from core.entities.people import Client, Principal, UserStatus
 from core.errors import Forbidden, NotFound
 from core.roles import Role
 from core.settings import Settings

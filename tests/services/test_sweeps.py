@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from core.entities import Principal
+from core.entities.evaluation import NewGolden
+from core.entities.people import Principal
+from core.entities.playground import Configuration, Experiment
 from core.errors import BadInput, NotFound
-from core.evaluation_entities import NewGolden
-from core.playground_entities import Configuration, Experiment
 from core.roles import Role
 from core.settings import Settings
 from services.container import Services

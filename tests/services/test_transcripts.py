@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from docx import Document
 
-from core.entities import MessageStatus
+from core.entities.messages import MessageStatus
 from core.errors import BadInput, NotFound
 from data.database import Database
 from services.conversations import Conversations

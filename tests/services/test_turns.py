@@ -12,17 +12,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.entities import (
-    Action,
-    CollectionKind,
-    Fingerprint,
-    Message,
-    MessageStatus,
-    Passage,
-    Principal,
-    Retrieval,
-    UserStatus,
-)
+from core.entities.corpora import CollectionKind, Fingerprint
+from core.entities.messages import Action, Message, MessageStatus
+from core.entities.people import Principal, UserStatus
+from core.entities.retrieval import Passage, Retrieval
 from core.errors import BadInput, Forbidden, ModelMissing, NotFound, ProviderFailed, TooLarge, TooMany
 from core.roles import Role
 from core.settings import Settings

@@ -8,12 +8,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from core.entities import Principal, RoleLimit, Usage
+from core.entities.guards import RoleLimit
+from core.entities.messages import Usage
+from core.entities.people import Principal
+from core.entities.playground import Configuration, ModelRule
+from core.entities.usage import Activity, Dimension, Spent
 from core.errors import BadInput, NotSignedIn, TooMany
-from core.playground_entities import Configuration, ModelRule
 from core.roles import Role
 from core.settings import Settings
-from core.usage_entities import Activity, Dimension, Spent
 from services.asking import Ask
 from services.container import Services
 from services.playground import Comparison

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from core.entities import CollectionVersion, Stage
+from core.entities.corpora import CollectionVersion, Stage
+from core.entities.versions import GoldenOutcome, IndexPlan, VersionDetail
 from core.errors import BadInput, Conflict, FingerprintMismatch, Forbidden, NotFound
-from core.version_entities import GoldenOutcome, IndexPlan, VersionDetail
 from services.blobs import Blobs
 from services.building import Made
 from services.container import Services

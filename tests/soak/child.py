@@ -15,10 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from core import logs
-from core.entities import Principal, UserStatus
+from core.entities.people import Principal, UserStatus
+from core.entities.versions import IndexPlan
 from core.roles import Role
 from core.settings import Settings
-from core.version_entities import IndexPlan
 from jobs.worker import embedded_worker
 from services import container
 from services.container import Services

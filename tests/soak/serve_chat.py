@@ -15,7 +15,9 @@ from pathlib import Path
 import uvicorn
 
 import api
-from core.entities import Chunk, Client, CollectionKind, RoleLimit, Stage, UserStatus
+from core.entities.corpora import Chunk, CollectionKind, Stage
+from core.entities.guards import RoleLimit
+from core.entities.people import Client, UserStatus
 from core.roles import Role
 from core.settings import Settings
 from data.embedded import EmbeddedPostgres

@@ -25,11 +25,13 @@ AIM_MS = 60
 PROVIDERS = ("Ollama", "OpenAI", "Gemini", "OpenAI-compatible")
 _WATCH = """
 window.late = {};
+const earlier = new Set(document.body.textContent.match(/T\\d{13} /g));
 new MutationObserver(() => {
   for (const shown of document.querySelectorAll('[class*=st-key-playground_result_]')) {
     const stamp = shown.textContent.match(/T(\\d{13}) /);
-    const key = stamp && shown.className.match(/playground_result_\\d/)[0] + stamp[1];
-    if (stamp && !(key in window.late)) window.late[key] = Date.now() - Number(stamp[1]);
+    if (!stamp || earlier.has(stamp[0])) continue;
+    const key = shown.className.match(/playground_result_\\d/)[0] + stamp[1];
+    if (!(key in window.late)) window.late[key] = Date.now() - Number(stamp[1]);
   }
 }).observe(document, {subtree: true, childList: true, characterData: true});
 """

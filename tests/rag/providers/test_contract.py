@@ -21,7 +21,8 @@ from llama_index.core.llms import LLM
 from llama_index.core.prompts import PromptTemplate
 from pydantic import BaseModel
 
-from core.entities import Passage, Usage
+from core.entities.messages import Usage
+from core.entities.retrieval import Passage
 from core.errors import BadInput, ModelMissing, NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
 from core.settings import Settings
 from rag.providers import REGISTRY, Ending, Params, Provider, close, get, ignored, translated

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.document_entities import FindingKind
-from core.entities import Parsed
+from core.entities.corpora import Parsed
+from core.entities.documents import FindingKind
 from core.errors import ParseFailed
 from rag import readers
 from tests import sample_formats as formats

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.source_entities import Host
+from core.entities.sources import Host
 from rag.sources import Limits, Reach, Surroundings
 from tests.servers.articles import ArticleServer, serving
 

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from core.entities.sources import Broken, Host, Record
 from core.errors import BadInput, NichewiseError, SourceFailed
-from core.source_entities import Broken, Host, Record
 from data import foreign
 from rag.sources import Limits, Reach, Surroundings, checked
 from rag.sources.database import DatabaseConfig, read

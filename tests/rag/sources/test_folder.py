@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from core.entities.sources import Broken, Record
 from core.errors import BadInput, SourceFailed
-from core.source_entities import Broken, Record
 from rag.sources import Surroundings
 from rag.sources.folder import FolderConfig, read
 

@@ -6,8 +6,8 @@ from itertools import repeat
 
 import pytest
 
+from core.entities.sources import Host
 from core.errors import BadInput, SourceFailed
-from core.source_entities import Host
 from rag.sources import Limits, Reach, clean_host
 from rag.sources.network import Web
 from tests.servers.articles import Answer, ArticleServer, redirect

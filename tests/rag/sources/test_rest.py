@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from core.entities.sources import Broken, Host, Record
 from core.errors import BadInput, SourceFailed
-from core.source_entities import Broken, Host, Record
 from rag.sources import Limits, Reach, Surroundings, checked
 from rag.sources.rest import RestConfig, read
 from tests.servers.articles import Answer, ArticleServer, Ask, data

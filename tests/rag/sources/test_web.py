@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from core.source_entities import Broken, Record
+from core.entities.sources import Broken, Record
 from rag.sources import Surroundings, checked
 from rag.sources.web import WebConfig, read
 from tests import samples

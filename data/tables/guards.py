@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, LargeBinary, Table, Text
 
-from data.tables import _json, _ref, _text, _time, metadata
+from data.tables import columns as c
 
 guard_rules = Table(  # every saved state of the rules; the newest one counts, and none at all means the shipped ones
     "guard_rules",
-    metadata,
+    c.metadata,
     Column("version", Integer, Identity(), primary_key=True),
-    _text("body", None),
-    _text("note"),
-    _ref("created_by", "users.id", delete="SET NULL", nullable=True),
-    _text("author"),  # the e-mail as it was then
-    _time("created_at", now=True),
+    c.text("body", None),
+    c.text("note"),
+    c.ref("created_by", "users.id", delete="SET NULL", nullable=True),
+    c.text("author"),  # the e-mail as it was then
+    c.time("created_at", now=True),
 )
 
 security_events = Table(
     "security_events",
-    metadata,
+    c.metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    _time("at", now=True),
-    _ref("actor_id", "users.id", delete="SET NULL", nullable=True),
-    _text("actor"),  # the e-mail as it was then; empty for a guest
-    _text("ip"),
-    _text("side", None),
-    _text("rule", None),
-    _text("category", None),
+    c.time("at", now=True),
+    c.ref("actor_id", "users.id", delete="SET NULL", nullable=True),
+    c.text("actor"),  # the e-mail as it was then; empty for a guest
+    c.text("ip"),
+    c.text("side", None),
+    c.text("rule", None),
+    c.text("category", None),
     Column("rules_version", Integer, nullable=False, server_default="0"),  # 0: the shipped ones
     Column("text_sealed", LargeBinary, nullable=False),
     CheckConstraint("side IN ('prompt', 'answer')", name="side"),
@@ -37,11 +37,11 @@ security_events = Table(
 
 role_limits = Table(  # what an administrator has set; a role without a row has the defaults of `services.limits`
     "role_limits",
-    metadata,
+    c.metadata,
     Column("role", Text, primary_key=True),
     Column("per_minute", Integer, nullable=False),
     Column("tokens_per_day", BigInteger),  # null: no quota
-    _time("updated_at", now=True),
+    c.time("updated_at", now=True),
     CheckConstraint("per_minute > 0", name="per_minute"),
     CheckConstraint("tokens_per_day > 0", name="tokens_per_day"),
     CheckConstraint("role IN ('guest', 'sales', 'analyst', 'admin')", name="role"),
@@ -49,13 +49,13 @@ role_limits = Table(  # what an administrator has set; a role without a row has 
 
 route_decisions = Table(  # how each answer's scenario was found; `chosen` is the person's correction
     "route_decisions",
-    metadata,
-    _ref("message_id", "messages.id"),
-    _text("scenario", None),
-    _json("scores"),
-    _text("reason"),
-    _text("decided_by", None),
+    c.metadata,
+    c.ref("message_id", "messages.id"),
+    c.text("scenario", None),
+    c.json("scores"),
+    c.text("reason"),
+    c.text("decided_by", None),
     Column("chosen", Text),
-    _time("at", now=True),
+    c.time("at", now=True),
     Index("uq_route_decisions_message_id", "message_id", unique=True),
 )

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from core.entities import JobRun, Passage, Retrieval
+from core.entities.corpora import JobRun
+from core.entities.retrieval import Passage, Retrieval
 
 
 @dataclass(frozen=True, slots=True)

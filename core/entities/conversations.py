@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from core.entities import Conversation, Message
+from core.entities.messages import Conversation, Message
 from core.roles import Role
 
 

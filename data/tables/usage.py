@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Table, Text, text
 
-from data.tables import _count, _ref, _text, _time, metadata
+from data.tables import columns as c
 
 usage_entries = Table(  # stays when the conversation or the person is deleted: it is what the models cost
     "usage_entries",
-    metadata,
+    c.metadata,
     Column("key", Text, primary_key=True),  # of the answer, so that it is counted once
-    _time("at", now=True),
-    _ref("user_id", "users.id", delete="SET NULL", nullable=True),
-    _text("actor"),  # the e-mail as it was then; empty for a guest
-    _text("role", None),
-    _text("activity", None),
-    _text("scenario"),
-    _text("provider"),
-    _text("model"),
-    _count("prompt_tokens"),
-    _count("completion_tokens"),
+    c.time("at", now=True),
+    c.ref("user_id", "users.id", delete="SET NULL", nullable=True),
+    c.text("actor"),  # the e-mail as it was then; empty for a guest
+    c.text("role", None),
+    c.text("activity", None),
+    c.text("scenario"),
+    c.text("provider"),
+    c.text("model"),
+    c.count("prompt_tokens"),
+    c.count("completion_tokens"),
     Column("estimated", Boolean, nullable=False, server_default=text("true")),
     CheckConstraint("activity IN ('assistant', 'playground', 'sweep')", name="activity"),
     Index(None, "at"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from core.entities import Document
+    from core.entities.corpora import Document
 
 
 class FindingKind(StrEnum):

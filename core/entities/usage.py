@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.entities import Usage
+from core.entities.messages import Usage
 
 
 class Activity(StrEnum):

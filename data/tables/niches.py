@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from data.tables import _id, _json, _ref, _text, _texts, _time, metadata
+from data.tables import columns as c
 
 
 def _key() -> Column[int]:
@@ -38,39 +38,39 @@ def _import() -> Column[object]:
 
 niche_datasets = Table(
     "niche_datasets",
-    metadata,
+    c.metadata,
     _key(),
-    _text("name", None, unique=True),
-    _text("title"),
-    _text("title_ru"),
-    _text("source"),
-    _text("as_of"),
+    c.text("name", None, unique=True),
+    c.text("title"),
+    c.text("title_ru"),
+    c.text("source"),
+    c.text("as_of"),
     Column("periods", ARRAY(Date), nullable=False, server_default="{}"),
     Column("demo", Boolean, nullable=False, server_default=text("false")),
     Column("revision", Integer, nullable=False, server_default="1"),
     _import(),
-    _time("updated_at", now=True),
+    c.time("updated_at", now=True),
 )
 
 niche_sectors = Table(
     "niche_sectors",
-    metadata,
+    c.metadata,
     _key(),
     _of("dataset_id", "niche_datasets.id"),
-    _text("title", None),
-    _text("title_ru"),
+    c.text("title", None),
+    c.text("title_ru"),
     _import(),
     UniqueConstraint("dataset_id", "title"),
 )
 
 niche_regions = Table(
     "niche_regions",
-    metadata,
+    c.metadata,
     _key(),
     _of("dataset_id", "niche_datasets.id"),
-    _text("title", None),  # empty for the one that stands for the whole
-    _text("title_ru"),
-    _texts("aliases"),
+    c.text("title", None),  # empty for the one that stands for the whole
+    c.text("title_ru"),
+    c.texts("aliases"),
     Column("whole", Boolean, nullable=False, server_default=text("false")),
     _import(),
     UniqueConstraint("dataset_id", "title"),
@@ -78,24 +78,24 @@ niche_regions = Table(
 
 niche_metrics = Table(
     "niche_metrics",
-    metadata,
+    c.metadata,
     _key(),
     _of("dataset_id", "niche_datasets.id"),
-    _text("name", None),
-    _text("title", None),
-    _text("title_ru"),
-    _text("unit"),
-    _text("unit_ru"),
-    _text("description"),
-    _text("description_ru"),
-    _text("formula"),  # empty for what was imported
-    _text("over_time", "sum"),
-    _text("direction", "none"),
-    _text("format", "integer"),
-    _texts("aliases"),
-    _text("source"),
-    _text("as_of"),
-    _text("owner"),
+    c.text("name", None),
+    c.text("title", None),
+    c.text("title_ru"),
+    c.text("unit"),
+    c.text("unit_ru"),
+    c.text("description"),
+    c.text("description_ru"),
+    c.text("formula"),  # empty for what was imported
+    c.text("over_time", "sum"),
+    c.text("direction", "none"),
+    c.text("format", "integer"),
+    c.texts("aliases"),
+    c.text("source"),
+    c.text("as_of"),
+    c.text("owner"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("position", Integer, nullable=False, server_default="0"),
     _import(),
@@ -107,19 +107,19 @@ niche_metrics = Table(
 
 niches = Table(
     "niches",
-    metadata,
+    c.metadata,
     _key(),
-    _text("public_id", None, unique=True),  # the code, or dataset-code where another dataset has that code
+    c.text("public_id", None, unique=True),  # the code, or dataset-code where another dataset has that code
     _of("dataset_id", "niche_datasets.id"),
-    _text("code", None),
-    _text("title", None),
-    _text("title_ru"),
+    c.text("code", None),
+    c.text("title", None),
+    c.text("title_ru"),
     _of("sector_id", "niche_sectors.id", nullable=True, delete="SET NULL"),
-    _texts("aliases"),
-    _texts("aliases_ru"),
-    _text("text"),
-    _text("text_ru"),
-    _text("article_id"),
+    c.texts("aliases"),
+    c.texts("aliases_ru"),
+    c.text("text"),
+    c.text("text_ru"),
+    c.text("article_id"),
     _import(),
     UniqueConstraint("dataset_id", "code"),
     Index(None, "sector_id"),
@@ -127,7 +127,7 @@ niches = Table(
 
 niche_values = Table(  # one row per niche, metric and region: its headline and, where there are periods, all of them
     "niche_values",
-    metadata,
+    c.metadata,
     _of("niche_id", "niches.id"),
     _of("metric_id", "niche_metrics.id"),
     _of("region_id", "niche_regions.id"),
@@ -142,20 +142,20 @@ niche_values = Table(  # one row per niche, metric and region: its headline and,
 
 niche_imports = Table(
     "niche_imports",
-    metadata,
-    _id(),
+    c.metadata,
+    c.id(),
     _of("dataset_id", "niche_datasets.id", nullable=True, delete="SET NULL"),
-    _text("dataset"),
-    _text("filename"),
-    _text("sha256"),
-    _json("mapping"),
-    _json("counts"),
-    _text("state", "waiting"),
+    c.text("dataset"),
+    c.text("filename"),
+    c.text("sha256"),
+    c.json("mapping"),
+    c.json("counts"),
+    c.text("state", "waiting"),
     Column("sealed", Boolean, nullable=False, server_default=text("false")),  # too old to be undone
     Column("demo", Boolean, nullable=False, server_default=text("false")),
-    _ref("created_by", "users.id", delete="SET NULL", nullable=True),
-    _time("created_at", now=True),
-    _time("applied_at"),
+    c.ref("created_by", "users.id", delete="SET NULL", nullable=True),
+    c.time("created_at", now=True),
+    c.time("applied_at"),
     CheckConstraint("state IN ('waiting', 'applied', 'undone', 'failed')", name="state"),
     Index(None, "dataset_id", "applied_at"),
     Index(None, "created_by"),
@@ -163,29 +163,29 @@ niche_imports = Table(
 
 niche_before = Table(  # rows as they were before an import changed them
     "niche_before",
-    metadata,
-    _ref("import_id", "niche_imports.id"),
-    _text("entity", None),
-    _json("row"),
+    c.metadata,
+    c.ref("import_id", "niche_imports.id"),
+    c.text("entity", None),
+    c.json("row"),
     Index(None, "import_id"),
 )
 
 niche_vectors = Table(  # embeddings of niche titles: the key is a hash of the text, so a changed text has none
     "niche_vectors",
-    metadata,
-    _text("content", None),
-    _text("model", None),
+    c.metadata,
+    c.text("content", None),
+    c.text("model", None),
     Column("vector", LargeBinary, nullable=False),
     UniqueConstraint("content", "model"),
 )
 
 niche_views = Table(
     "niche_saved_views",
-    metadata,
-    _id(),
-    _ref("owner_id", "users.id"),
-    _text("title", None),
-    _json("params"),
-    _time("created_at", now=True),
+    c.metadata,
+    c.id(),
+    c.ref("owner_id", "users.id"),
+    c.text("title", None),
+    c.json("params"),
+    c.time("created_at", now=True),
     Index(None, "owner_id", "created_at"),
 )

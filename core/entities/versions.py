@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from core.entities import Chunk, CollectionVersion, Fingerprint
+from core.entities.corpora import Chunk, CollectionVersion, Fingerprint
 
 # --- building ---------------------------------------------------------------------------------------------------------
 

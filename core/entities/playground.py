@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from core.entities import Action, Usage
+from core.entities.messages import Action, Usage
 from core.roles import Role
 
 Status = Literal["waiting", "running", "done", "failed", "stopped"]

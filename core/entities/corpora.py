@@ -1,0 +1,203 @@
+"""Documents on their way into collections: blocks, chunks, stages, versions, jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+from core.entities.documents import Finding
+from core.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of a document in reading order.
+
+    `page` counts from 1 and is None where the format has no pages. `level` is the heading level (1..6), 0 otherwise.
+    A table block's text is a Markdown table, header row first.
+    """
+
+    text: str
+    kind: Literal["heading", "text", "table"] = "text"
+    level: int = 0
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a reader makes of a file. `pages` is 1 where the format has none. `notes` are sentences for the uploader
+    (for example pages without a text layer). `unread` are pages that are pictures and were not recognised. Hidden text
+    is in no block; it is among the `findings`, which keep the document back until somebody has looked at them."""
+
+    blocks: tuple[Block, ...]
+    title: str = ""
+    pages: int = 1
+    tags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage as it is indexed. `heading` is the path of headings above it, " > " between them; `tokens` are the
+    embedding's own where it speaks `language`, else words. `position` counts from 0 within its document."""
+
+    position: int
+    text: str
+    heading: str
+    page: int | None
+    page_to: int | None
+    language: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkChange:
+    """One row of a version's change log, with what the lexical index needs of a chunk that was put; the texts are empty
+    for a deletion. `seq` grows with the order of commits."""
+
+    seq: int
+    op: Literal["put", "delete"]
+    chunk_id: UUID
+    document_id: UUID
+    title: str = ""
+    heading: str = ""
+    text: str = ""
+    language: str = ""
+
+
+class Stage(StrEnum):
+    """The ledger of a document's way into a collection. Only `ready` is searched; `quarantined` waits for an
+    administrator, `cancelled` for somebody who wants it after all, `replaced` has a newer version."""
+
+    RECEIVED = "received"
+    PARSED = "parsed"
+    CHUNKED = "chunked"
+    EMBEDDED = "embedded"
+    INDEXED = "indexed"
+    VERIFIED = "verified"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    QUARANTINED = "quarantined"
+    REPLACED = "replaced"
+
+    @property
+    def ended(self) -> bool:
+        return self in (Stage.READY, Stage.FAILED, Stage.CANCELLED, Stage.QUARANTINED, Stage.REPLACED)
+
+
+class CollectionKind(StrEnum):
+    FAQ = "faq"
+    ANALYTICS = "analytics"
+    DOCUMENTS = "documents"
+    PERSONAL = "personal"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """How the vectors and chunks of a collection version were made; two that differ must not be mixed.
+
+    `languages` are those whose chunks get vectors; `chunk_words` is the size of chunks in all others, 0: as the
+    chunker has it.
+    """
+
+    model: str
+    dimension: int
+    normalised: bool
+    languages: tuple[str, ...]
+    chunk_tokens: int
+    chunk_overlap: int
+    chunker: int = 1
+    chunk_words: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionVersion:
+    id: UUID
+    collection_id: UUID
+    number: int
+    state: Literal["building", "built", "active", "retired", "failed"]  # built: whole, and waits for a person
+    fingerprint: Fingerprint
+    created_at: datetime
+
+    @property
+    def vector_name(self) -> str:
+        """Name of its Chroma collection and of its tantivy folder."""
+        return f"v-{self.id.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """`documents` and `chunks` count what is ready in the active version. `owner_id` is set for personal ones only."""
+
+    id: UUID
+    name: str
+    title: str
+    kind: CollectionKind
+    owner_id: UUID | None
+    readers: tuple[Role, ...]
+    version: CollectionVersion
+    documents: int = 0
+    chunks: int = 0
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    id: UUID
+    collection_id: UUID
+    collection: str
+    owner_id: UUID | None
+    title: str
+    filename: str
+    media_type: str
+    sha256: str
+    size: int
+    version: int
+    language: str
+    pages: int
+    chunks: int
+    stage: Stage
+    done: int
+    total: int
+    error: str
+    notes: tuple[str, ...]
+    tags: tuple[str, ...]
+    demo: bool
+    created_at: datetime
+    updated_at: datetime
+    pages_read: int = 0  # of `pages`, while pictures are recognised
+    tries: int = 0  # how often work on it was begun
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """Progress of one durable job as its caller sees it."""
+
+    id: UUID
+    kind: str
+    status: Literal["waiting", "running", "done", "failed", "cancelled"]
+    done: int
+    total: int
+    result: Mapping[str, Any]
+    error: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Proof of a deletion: how many of each kind were removed."""
+
+    files: int = 0
+    chunks: int = 0
+    vectors: int = 0
+    lexical: int = 0
+    cache: int = 0
