@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Short
 from core.entities.corpora import Collection, CollectionKind, Document, JobRun, Removed, Stage
-from core.entities.documents import FindingKind
+from core.entities.reading import FindingKind
 from core.roles import Role
 
 

@@ -13,7 +13,7 @@ from components import collection_titles, dialogs, document_readers, errors, ses
 from components.i18n import N_, _, ago, duration, file_size, ngettext, number, stored
 from components.markup import plain
 from core.entities.corpora import Document, Stage
-from core.entities.documents import LedgerLine
+from core.entities.ledger import LedgerLine
 from core.entities.people import Principal
 from core.roles import Permission
 

@@ -9,8 +9,9 @@ import streamlit as st
 from components import collection_titles, dialogs, errors, session
 from components.i18n import N_, _, ago, ngettext
 from components.markup import plain
-from core.entities.documents import FindingKind, Held
+from core.entities.ledger import Held
 from core.entities.people import Principal
+from core.entities.reading import FindingKind
 from core.errors import NotFound
 from core.roles import Permission
 

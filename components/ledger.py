@@ -12,7 +12,7 @@ import streamlit as st
 from components import archive_list, document_list, errors, session
 from components.i18n import N_, _, duration, ngettext, number
 from core.entities.corpora import Stage
-from core.entities.documents import RUNNING_STAGES, LedgerCounts
+from core.entities.ledger import RUNNING_STAGES, LedgerCounts
 from core.entities.people import Principal
 
 STATES = {

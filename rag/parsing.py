@@ -23,7 +23,7 @@ from threading import BoundedSemaphore, Lock, Timer
 from typing import Any
 
 from core import errors
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from core.errors import NichewiseError, ParseFailed
 from rag.readers import Limits, finished, ocr, suffix_of, written
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from core.entities.corpora import Chunk, Fingerprint, Parsed
+from core.entities.corpora import Chunk, Fingerprint
+from core.entities.reading import Parsed
 from core.entities.versions import IndexPlan
 from core.errors import BadInput, FingerprintMismatch
 from core.settings import Settings

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core.entities.corpora import Document, Stage
-from core.entities.documents import LedgerCounts, LedgerLine
+from core.entities.ledger import LedgerCounts, LedgerLine
 from core.entities.people import Principal
 from core.errors import Conflict, Forbidden
 from core.roles import Permission

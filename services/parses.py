@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from rag.parsing import Limits, Parser, Report
 from rag.readers import ocr, written
 from services.batching import Stopped

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from core.entities.corpora import Chunk, Document, Fingerprint, Parsed
+from core.entities.corpora import Chunk, Document, Fingerprint
 from core.entities.people import Principal
+from core.entities.reading import Parsed
 from core.entities.versions import Cut, IndexPlan, Preview
 from core.errors import NichewiseError, Unavailable
 from data.database import Database

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.entities.corpora import Document, Parsed, Removed
-from core.entities.documents import Finding, Held
+from core.entities.corpora import Document, Removed
+from core.entities.ledger import Held
 from core.entities.people import Principal
+from core.entities.reading import Finding, Parsed
 from core.errors import Forbidden, NotFound
 from core.roles import Permission
 from data.database import Database

@@ -1,46 +1,15 @@
-"""Documents on their way into collections: blocks, chunks, stages, versions, jobs."""
+"""Collections, their versions, the documents and chunks in them, and the jobs on them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
-from core.entities.documents import Finding
 from core.roles import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One piece of a document in reading order.
-
-    `page` counts from 1 and is None where the format has no pages. `level` is the heading level (1..6), 0 otherwise.
-    A table block's text is a Markdown table, header row first.
-    """
-
-    text: str
-    kind: Literal["heading", "text", "table"] = "text"
-    level: int = 0
-    page: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a reader makes of a file. `pages` is 1 where the format has none. `notes` are sentences for the uploader
-    (for example pages without a text layer). `unread` are pages that are pictures and were not recognised. Hidden text
-    is in no block; it is among the `findings`, which keep the document back until somebody has looked at them."""
-
-    blocks: tuple[Block, ...]
-    title: str = ""
-    pages: int = 1
-    tags: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    unread: tuple[int, ...] = ()
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from core.entities.corpora import Stage
-from core.entities.documents import Finding, FindingKind, Held
+from core.entities.ledger import Held
+from core.entities.reading import Finding, FindingKind
 from core.errors import NotFound
 from data.stores.collections import PERSONAL
 from data.tables.corpora import collections, documents

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, text, true, update
 
 from core.entities.corpora import Document, Stage
-from core.entities.documents import RUNNING_STAGES, LedgerCounts, LedgerLine, Pulse
+from core.entities.ledger import RUNNING_STAGES, LedgerCounts, LedgerLine, Pulse
 from core.entities.people import Principal
 from core.roles import Permission
 from data.access import readable_documents

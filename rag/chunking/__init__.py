@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from core.entities.corpora import Block, Chunk, Parsed
+from core.entities.corpora import Chunk
+from core.entities.reading import Block, Parsed
 from core.settings import Settings
 from rag import embedding, language
 from rag.chunking import measure

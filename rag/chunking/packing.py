@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from core.entities.corpora import Block
+from core.entities.reading import Block
 from rag.chunking.measure import Ruler
 from rag.chunking.sentences import spans
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from core.errors import NichewiseError, ParseFailed, UnsupportedFormat
 from rag.readers import csv, docx, epub, html, image, json, mail, markdown, ocr, odt, pdf, pptx, rtf, text, xlsx, xml
 from rag.readers import instructions as addressed

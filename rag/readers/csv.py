@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from rag.readers import tables, text
 from rag.readers.limits import Limits
 

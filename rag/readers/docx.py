@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from rag.readers import docx_hidden, hidden, tables
 from rag.readers.content import require_office
 from rag.readers.limits import Limits

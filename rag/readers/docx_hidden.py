@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from core.entities.documents import Finding, FindingKind
+from core.entities.reading import Finding, FindingKind
 
 _SMALLEST = 4  # half points
 _WHITE = ("FFFFFF", "FEFEFE")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from core.errors import ParseFailed
 from rag.readers import html
 from rag.readers.content import require_zip

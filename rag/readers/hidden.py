@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from core.entities.documents import LONGEST_FINDING, MOST_FINDINGS, Finding
+from core.entities.reading import LONGEST_FINDING, MOST_FINDINGS, Finding
 
 _FEWEST_WORDS = 4
 _FEWEST_LETTERS = 16

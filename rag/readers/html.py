@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from core.errors import ParseFailed
 from rag.readers import html_hidden, html_table, tables, text
 from rag.readers.content import WRONG_CONTENT, require_text

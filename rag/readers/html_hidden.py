@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from core.entities.documents import Finding, FindingKind
+from core.entities.reading import Finding, FindingKind
 from rag.readers import hidden
 
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)", re.IGNORECASE)

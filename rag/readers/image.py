@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from core.errors import ParseFailed
 from rag.readers.content import WRONG_CONTENT
 from rag.readers.limits import Limits

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from core.entities.corpora import Block
-from core.entities.documents import Finding, FindingKind
+from core.entities.reading import Block, Finding, FindingKind
 from rag import guardrails
 from rag.guardrails import RuleSet
 from rag.readers import hidden

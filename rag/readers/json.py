@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from core.errors import ParseFailed
 from rag.readers import structured, text
 from rag.readers.content import WRONG_CONTENT

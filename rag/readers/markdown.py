@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from rag.readers import structured, tables, text
 from rag.readers.limits import Limits
 

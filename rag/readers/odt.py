@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.entities.corpora import Block, Parsed
-from core.entities.documents import Finding, FindingKind
+from core.entities.reading import Block, Finding, FindingKind, Parsed
 from core.errors import ParseFailed
 from rag.readers import hidden, structured, tables
 from rag.readers.content import PASSWORD, require_zip

@@ -7,8 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.entities.corpora import Block, Parsed
-from core.entities.documents import Finding
+from core.entities.reading import Block, Finding, Parsed
 from core.errors import ParseFailed
 from rag import pdfium
 from rag.readers import hidden, pdf_hidden, pdf_layout

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.entities.documents import Finding, FindingKind
+from core.entities.reading import Finding, FindingKind
 from rag.pdfium import PageText
 from rag.readers import hidden
 from rag.readers.pdf_layout import Line

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from core.errors import ParseFailed
 from rag.readers import tables
 from rag.readers.content import require_office

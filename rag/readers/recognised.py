@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from core.errors import ParseFailed
 from rag.readers import instructions, ocr, pages, text
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from core.entities.corpora import Block, Parsed
-from core.entities.documents import Finding, FindingKind
+from core.entities.reading import Block, Finding, FindingKind, Parsed
 from core.errors import ParseFailed
 from rag.readers import hidden, tables
 from rag.readers.content import WRONG_CONTENT

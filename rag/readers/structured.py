@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.entities.corpora import Block
+from core.entities.reading import Block
 from core.errors import ParseFailed
 from rag.readers import tables
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.entities.corpora import Block
+from core.entities.reading import Block
 
 ROWS = 50
 """Rows of one block; the next block repeats the header, so that no passage shows figures without their names."""

@@ -6,7 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from core.errors import ParseFailed
 from rag.readers.content import WRONG_CONTENT, require_text
 from rag.readers.limits import TOO_MUCH_TEXT, Limits

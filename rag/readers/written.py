@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.entities.corpora import Block, Parsed
-from core.entities.documents import Finding, FindingKind
+from core.entities.reading import Block, Finding, FindingKind, Parsed
 
 
 def values(parsed: Parsed) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from rag.readers import tables
 from rag.readers.content import require_office
 from rag.readers.limits import Limits

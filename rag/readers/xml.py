@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from core.errors import ParseFailed
 from rag.readers import structured
 from rag.readers.content import WRONG_CONTENT, require_text

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from pydantic import Field, field_validator
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from core.entities.sources import Broken, Record
 from core.errors import NichewiseError
 from rag.parsing import parse

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from core.entities.corpora import Block, Chunk, Parsed
+from core.entities.corpora import Chunk
+from core.entities.reading import Block, Parsed
 from core.settings import Settings
 from rag.chunking import ChunkPlan, chunk, passage, plan_for
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from core.entities.corpora import Document, Stage
-from core.entities.documents import LedgerLine
+from core.entities.ledger import LedgerLine
 from core.errors import Conflict, Forbidden, NotFound
 from services.container import Services
 from tests import samples

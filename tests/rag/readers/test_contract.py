@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from core.errors import ParseFailed, UnsupportedFormat
 from rag import readers
 from rag.readers import Limits, image, structured

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.entities.corpora import Block, Parsed
+from core.entities.reading import Block, Parsed
 from core.errors import ParseFailed
 from rag import readers
 from rag.readers import markdown

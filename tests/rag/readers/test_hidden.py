@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.entities.corpora import Parsed
-from core.entities.documents import FindingKind
+from core.entities.reading import FindingKind, Parsed
 from core.errors import ParseFailed
 from rag import readers
 from tests import sample_formats as formats

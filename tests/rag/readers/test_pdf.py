@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from core.entities.corpora import Parsed
+from core.entities.reading import Parsed
 from core.errors import ParseFailed
 from rag import readers
 from rag.readers import Limits

@@ -1,40 +1,15 @@
-"""Values of documents that people must look at, of their ledger, and of uploaded archives: frozen dataclasses."""
+"""How documents get on, and those that wait for somebody to look at them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from uuid import UUID
 
-if TYPE_CHECKING:
-    from core.entities.corpora import Document
-
-
-class FindingKind(StrEnum):
-    """Why a document waits for an administrator."""
-
-    WHITE = "white"  # its letters have the colour of what is behind them
-    TINY = "tiny"
-    OFF_PAGE = "off_page"
-    HIDDEN = "hidden"  # the file itself says that it is not to be shown
-    INSTRUCTION = "instruction"  # it speaks to a model, not to a reader
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a reader found in a document that people would not see or were not meant to; `text` is that text, cut to
-    `LONGEST_FINDING` characters; `page` counts from 1."""
-
-    kind: FindingKind
-    text: str
-    page: int | None = None
-
-
-LONGEST_FINDING = 500
-MOST_FINDINGS = 20  # of one document
+from core.entities.corpora import Document
+from core.entities.reading import Finding
 
 
 @dataclass(frozen=True, slots=True)
