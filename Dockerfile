@@ -6,17 +6,18 @@ COPY requirements.txt .
 RUN --mount=type=cache,target=/root/.cache/pip /app/.venv/bin/pip install -r requirements.txt
 COPY . .
 # The embedding model is exported at build time, so that a container starts in seconds.
-RUN NICHEWISE_VAR_DIR=/app/built /app/.venv/bin/python -m rag.export
+RUN .venv/bin/python -m rag.export --var /app/built
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 nichewise
 WORKDIR /app
 COPY --from=build --chown=nichewise /app /app
-RUN mkdir -p /data && mv /app/built/models /data/models && rm -rf /app/built && chown -R nichewise /data
+# A volume that is still empty gets the model from here; a folder of the host in its place gets it exported at the first start.
+RUN mkdir /data && mv built/models /data/models && rmdir built && chown -R nichewise /data
 USER nichewise
-ENV NICHEWISE_VAR_DIR=/data NICHEWISE_HOST=0.0.0.0 PYTHONUNBUFFERED=1
+ENV PATH=/app/.venv/bin:$PATH NICHEWISE_VAR_DIR=/data NICHEWISE_HOST=0.0.0.0 PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 8501
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-  CMD [".venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/api/ready', timeout=2)"]
-CMD [".venv/bin/python", "app.py"]
+# A worker serves no page: start it with --no-healthcheck.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["python", "-m", "deploy.healthy"]
+CMD ["python", "app.py"]

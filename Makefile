@@ -16,7 +16,7 @@ test: ## set up what is missing, lint, type-check, check imports, run every test
 	@$(PYTHON) deploy/setup.py tests
 	@$(MAKE) --no-print-directory lint
 	$(VENV)/pytest -m "not browser and not soak and not live" -n 2 --dist loadfile
-	$(VENV)/pytest -m "browser and not soak and not live"
+	$(VENV)/pytest -m "browser and not soak and not live" -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: ## ruff, mypy, import contracts
 	$(VENV)/ruff check .

@@ -60,6 +60,7 @@ async def _warm(house: House, door: VoiceDoor, stack: AsyncExitStack) -> None:
         if house.settings.worker == "embedded":
             await stack.enter_async_context(embedded_worker(house.services))
         await asyncio.to_thread(house.services.health.warm)
+        await asyncio.to_thread(house.services.niche_catalogue.warm)
         await stack.enter_async_context(door.open(house.services))
         await asyncio.to_thread(house.services.turns.warm)
         gc.collect()

@@ -98,6 +98,7 @@ class DashboardOut(BaseModel):
     source: str
     as_of: str
     demo: bool
+    notes: list[str] = Field(description="How figures for the whole were made, where the source has none.")
 
     @classmethod
     def of(cls, found: Dashboard) -> DashboardOut:
@@ -115,6 +116,7 @@ class DashboardOut(BaseModel):
             source=found.stamp.source,
             as_of=found.stamp.as_of,
             demo=demo,
+            notes=list(found.notes),
         )
 
 
@@ -149,6 +151,8 @@ class AnswerOut(BaseModel):
     refusal: RefusalOut | None
     article_ids: list[str]
     took_ms: float
+    proposed_by: str = Field(description="The language model that read the question; empty where the grammar did.")
+    taken: dict[str, str] = Field(description="Words of the question, and the metric or niche that it took them for.")
 
     @classmethod
     def of(cls, found: Answer) -> AnswerOut:
@@ -168,4 +172,6 @@ class AnswerOut(BaseModel):
             refusal=RefusalOut.of(found.refusal) if found.refusal else None,
             article_ids=list(found.article_ids),
             took_ms=found.took_ms,
+            proposed_by=found.proposal.model if found.proposal else "",
+            taken=dict(found.proposal.taken) if found.proposal else {},
         )

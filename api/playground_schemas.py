@@ -79,6 +79,7 @@ class AttemptOut(BaseModel):
     window: int | None = Field(description="Tokens of the context window that was used.")
     dropped: int = Field(description="Passages that did not fit it.")
     cited: list[int]
+    replaced: bool = Field(description="The model cited no passage: `text` is quotes or a refusal in its place.")
     error: str
 
     @classmethod

@@ -131,9 +131,10 @@ class Talk:
         told = _Told(seen)
         await self._send("token", message_id=str(message_id), text="", at=seen, **self._where)
         try:
-            async with aclosing(self._services.turns.afollow(self._principal, message_id)) as events:
-                async for event in events:
-                    await self._tell(message_id, event, told)
+            async with aclosing(self._services.turns.afollow(self._principal, message_id)) as gathered:
+                async for events in gathered:
+                    for event in events:
+                        await self._tell(message_id, event, told)
         except NichewiseError as error:
             await self._fail(error, message_id)
 

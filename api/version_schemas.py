@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from statistics import fmean
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.entities.versions import IndexPlan, Reconciliation, VersionDetail
+from core.entities.versions import Cut, EmbeddingChoice, IndexPlan, Preview, Reconciliation, VersionDetail
 
 
 class IndexPlanIn(BaseModel):
@@ -20,10 +21,64 @@ class IndexPlanIn(BaseModel):
     chunk_overlap: int | None = None
     languages: list[str] | None = Field(default=None, description="Languages whose passages get vectors.")
     switch: bool = Field(default=True, description="False: the version waits until somebody switches to it.")
+    embedding: str | None = Field(
+        default=None,
+        max_length=300,
+        description="A name of GET /api/embeddings; else what was picked for the collection, or the setting's.",
+    )
 
     def plan(self) -> IndexPlan:
         languages = tuple(self.languages) if self.languages is not None else None
-        return IndexPlan(self.chunk_tokens, self.chunk_overlap, languages, self.switch)
+        return IndexPlan(self.chunk_tokens, self.chunk_overlap, languages, self.switch, self.embedding)
+
+
+class EmbeddingOut(BaseModel):
+    name: str
+    languages: list[str]
+    chunk_tokens: int = Field(description="The most that a passage may have.")
+    dimension: int = Field(description="0 where only the loaded model can tell.")
+    default: bool = Field(description="New collections get it.")
+    problem: str = Field(description="Why it cannot be used now and what to do; empty when nothing speaks against it.")
+
+    @classmethod
+    def of(cls, one: EmbeddingChoice) -> EmbeddingOut:
+        return cls(
+            name=one.name,
+            languages=list(one.languages),
+            chunk_tokens=one.chunk_tokens,
+            dimension=one.dimension,
+            default=one.default,
+            problem=one.problem % one.values if one.values else one.problem,
+        )
+
+
+class CutOut(BaseModel):
+    embedding: str
+    chunks: int
+    mean_size: float = Field(description="Tokens, or words where the model does not speak the language.")
+    apart: float | None = Field(
+        description="Where the models differ: the share of passages that vectors alone bring up for a sentence of them."
+    )
+
+    @classmethod
+    def of(cls, cut: Cut) -> CutOut:
+        size = round(fmean(cut.sizes), 1) if cut.sizes else 0.0
+        return cls(embedding=cut.fingerprint.model, chunks=cut.chunks, mean_size=size, apart=cut.apart)
+
+
+class PreviewOut(BaseModel):
+    documents: int = Field(description="That it was tried on, `of` all.")
+    of: int
+    chunks: int = Field(description="Estimated for the whole collection, as are `to_embed` and `seconds`.")
+    to_embed: int
+    seconds: float
+    before: CutOut
+    after: CutOut
+
+    @classmethod
+    def made(cls, found: Preview) -> PreviewOut:
+        values = {name: getattr(found, name) for name in ("documents", "of", "chunks", "to_embed", "seconds")}
+        return cls(**values, before=CutOut.of(found.before), after=CutOut.of(found.after))
 
 
 class _Out(BaseModel):

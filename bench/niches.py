@@ -13,14 +13,15 @@ import numpy as np
 
 from bench.house import House, house, table
 from core.entities.niches import Catalogue, Niche
-from niches.finding import Index, Name
+from niches.finding import Index
+from niches.gazetteer import Gazetteer
 from niches.wording import language
-from services.niche_catalogue import name_of
+from services.niche_catalogue import Known, Owners, Vectors, name_of
 from tests.niches import world
 
 SAMPLE = 400
-LEAST = {"typos": (0.85, 0.95), "en: held-out tags": (0.60, 0.80), "ru: held-out tags": (0.55, 0.70)}
-# Asked for in Russian too is .80 at 25: without an embedding that speaks it, wordings that share no root stay unfound.
+LEAST = {"typos": (0.85, 0.95), "en: held-out tags": (0.60, 0.80), "ru: held-out tags": (0.60, 0.78)}
+# Asked for is .80 at 25 in Russian too; what holds here leaves room for another machine's rounding.
 MOST_MS = {"dashboard": 300.0, "compare": 300.0, "leaderboard": 300.0, "find": 60.0}
 _LETTERS = {"en": "abcdefghijklmnoprstuvwy", "ru": "абвгдежзиклмнопрстуфхцчшя"}
 
@@ -41,24 +42,25 @@ def finding(built: House) -> dict[str, tuple[float, float]]:
     for label, demo in (("US", False), ("demo", True)):
         niches = [one for one in catalogue.niches.values() if catalogue.datasets[one.dataset_id].demo is demo]
         names = [name_of(catalogue, one) for one in niches]
-        whole, bare = (_index(built, catalogue, niches, kept) for kept in (names, list(map(without_tags, names))))
+        whole = _Found(built, catalogue, niches, kept=True)
+        bare = _Found(built, catalogue, list(map(without_tags, niches)), kept=False)
         for tongue in ("en", "ru") if demo else ("en",):
             choose = random.Random(5)
             titles = _sample(choose, [(n.id, one) for n in names for one in n.titles if language(one) == tongue])
             tags = _sample(choose, [(n.id, one) for n in names for one in n.aliases if language(one) == tongue])
             typos = [(id_, typo(title, choose)) for id_, title in titles]
-            result[f"{label} {tongue}: titles"] = _recall(built, whole, titles)
-            result[f"{label} {tongue}: typos"] = _recall(built, whole, typos)
-            result[f"{label} {tongue}: held-out tags"] = _recall(built, bare, tags)
+            result[f"{label} {tongue}: titles"] = whole.recall(titles)
+            result[f"{label} {tongue}: typos"] = whole.recall(typos)
+            result[f"{label} {tongue}: held-out tags"] = bare.recall(tags)
     return result
 
 
-def without_tags(name: Name) -> Name:
-    """The demo articles tell the tags in their text, so they are taken out of it too."""
-    text = name.text
-    for alias in name.aliases:
-        text = re.sub(re.escape(alias), " ", text, flags=re.IGNORECASE)
-    return replace(name, aliases=(), text=text)
+def without_tags(niche: Niche) -> Niche:
+    """The demo articles tell the tags in their text, so they are taken out of it too, before anything is embedded."""
+    texts = {"text": niche.text, "text_ru": niche.text_ru}
+    for alias in (*niche.aliases, *niche.aliases_ru):
+        texts = {key: re.sub(re.escape(alias), " ", one, flags=re.IGNORECASE) for key, one in texts.items()}
+    return replace(niche, aliases=(), aliases_ru=(), text=texts["text"], text_ru=texts["text_ru"])
 
 
 def typo(text: str, choose: random.Random) -> str:
@@ -88,24 +90,38 @@ def speed(built: House) -> dict[str, tuple[float, float]]:
     return {
         "dashboard": _times(lambda one: services.niches.dashboard(admin, one), ids),
         "compare": _times(lambda some: services.niches.compare(admin, some), pairs),
-        "leaderboard": _times(lambda n: services.niches.leaderboard(admin, dataset, "employees", n=n), range(1, 50)),
+        "leaderboard": _times(
+            lambda n: services.niches.questions.leaderboard(admin, dataset, "employees", n=n), range(1, 50)
+        ),
         "find": _times(lambda text: services.niches.find(admin, text, 25), words),
-        "ask": _times(lambda one: services.niches.ask(admin, f"employees of {catalogue.niches[one].title}"), ids),
+        "ask": _times(
+            lambda one: services.niches.questions.ask(admin, f"employees of {catalogue.niches[one].title}"), ids
+        ),
     }
 
 
-def _index(built: House, catalogue: Catalogue, niches: Sequence[Niche], names: Sequence[Name]) -> Index:
-    vectors, owners = built.services.niche_catalogue.title_vectors(niches)
-    return Index(names, vectors, owners)
+class _Found:
+    """The product's search over these niches alone: with the vectors that are `kept`, or those of their own texts."""
 
+    def __init__(self, built: House, catalogue: Catalogue, niches: Sequence[Niche], *, kept: bool) -> None:
+        self._catalogue = built.services.niche_catalogue
+        vectors, owners = self._catalogue.title_vectors(niches) if kept else self._embedded(built, niches)
+        index = Index([name_of(catalogue, one) for one in niches], vectors, owners)
+        mine = replace(catalogue, niches={one.id: one for one in niches})
+        self._known = Known(mine, "", index, Gazetteer(mine), vectors, owners)
 
-def _recall(built: House, index: Index, wordings: Iterable[tuple[str, str]]) -> tuple[float, float]:
-    ranks: list[int | None] = []
-    for id_, text in wordings:
-        vector = built.services.questions.vector(text) if language(text) == "en" else None
-        found = [one.id for one in index.find(text, 25, vector)]
-        ranks.append(found.index(id_) + 1 if id_ in found else None)
-    return tuple(round(sum(1 for one in ranks if one and one <= k) / len(ranks), 3) for k in (5, 25))  # type: ignore[return-value]
+    def _embedded(self, built: House, niches: Sequence[Niche]) -> tuple[Vectors, Owners]:
+        texts = [(at, text) for at, niche in enumerate(niches) for text in self._catalogue.texts(niche)]
+        made = built.services.questions.model().get_text_embedding_batch([text for _at, text in texts])
+        return np.array(made, np.float32), np.array([at for at, _text in texts], np.int32)
+
+    def recall(self, wordings: Iterable[tuple[str, str]]) -> tuple[float, float]:
+        """(among the first 5, among the first 25)"""
+        ranks: list[int | None] = []
+        for id_, text in wordings:
+            found = [one.id for one in self._catalogue.find(self._known, text, 25)]
+            ranks.append(found.index(id_) + 1 if id_ in found else None)
+        return tuple(round(sum(1 for one in ranks if one and one <= k) / len(ranks), 3) for k in (5, 25))  # type: ignore[return-value]
 
 
 def _times(call: Callable[[Any], object], arguments: Iterable[Any]) -> tuple[float, float]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from components import collection_titles, errors, playground_form, session, turn_options
+from components import collection_titles, errors, playground_form, session, tables, turn_options
 from components.i18n import N_, _, number
 from components.markup import plain
+from components.tables import Column
 from core.entities.answers import Step, Trace
 from core.entities.messages import Message
 from core.entities.people import Principal
@@ -38,15 +39,9 @@ def button(who: Principal, message: Message) -> None:
     """Opens the dialog; for those who may choose what is asked."""
     if not who.may(Permission.CHAT):
         return
-    pressed = st.button(
-        "",
-        icon=":material/route:",
-        type="tertiary",
-        key=f"assistant_made_{message.id}",
-        help=_("How this was made"),
-    )
-    if pressed:
-        st.dialog(_("How this was made"), width="large", icon=":material/route:")(_made)(who, message)
+    said = _("How this was made")
+    if st.button(said, icon=":material/route:", type="tertiary", key=f"assistant_made_{message.id}", help=said):
+        st.dialog(said, width="large", icon=":material/route:")(_made)(who, message)
 
 
 def _made(who: Principal, message: Message) -> None:
@@ -55,12 +50,14 @@ def _made(who: Principal, message: Message) -> None:
         if not trace.steps:
             st.caption(_("Nothing was kept about this answer."))
             return
+        gate = trace.step("gate")
+        cited = gate.found.get("cited", ()) if gate else ()
         for step in trace.steps:
-            _step(step)
+            _step(step, cited)
         _correction(who, message, trace)
 
 
-def _step(step: Step) -> None:
+def _step(step: Step, cited: Sequence[int]) -> None:
     title, icon = _STEPS.get(step.name, (step.name, "chevron_right"))
     with st.container(key=f"made_{step.name}", gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -68,6 +65,8 @@ def _step(step: Step) -> None:
             st.caption(_("%(n)s ms", n=number(step.ms, 1)), width="content")
         if said := _SAID.get(step.name):
             said(step.found)
+        if step.name == "retrieve":
+            _passages(step.found["passages"], cited)
 
 
 # --- what each stage found ------------------------------------------------------------------------------------------
@@ -121,19 +120,22 @@ def _retrieve(found: Mapping[str, Any]) -> None:
         _("%(n)s beyond the budget", n=found["over_budget"]) if found["over_budget"] else "",
     ]
     st.caption(" · ".join(fact for fact in facts if fact))
-    rows = [
-        {
-            "n": place,
-            _("Title"): one["title"],
-            _("Page"): one["page"],
-            _("Score"): one["score"],
-            _("Meaning"): one["vector"],
-            _("Words"): one["lexical"],
-        }
-        for place, one in enumerate(found["passages"], start=1)
-    ]
+
+
+def _passages(found: Sequence[Mapping[str, Any]], cited: Sequence[int]) -> None:
+    """`cited` are places among `found`, from 1, in the order of the citations."""
+    numbers = {place: n for n, place in enumerate(cited, start=1)}
+    columns = (
+        Column("title", _("Title")),
+        Column("page", _("Page"), "number"),
+        Column("cited", _("Cited as"), "number"),
+        Column("score", _("Score"), "number"),
+        Column("vector", _("Rank by meaning"), "number"),
+        Column("lexical", _("Rank by words"), "number"),
+    )
+    rows = [{**one, "cited": numbers.get(place)} for place, one in enumerate(found, start=1)]
     if rows:
-        st.dataframe(rows, hide_index=True, key="made_passages")
+        tables.draw("made_passages", columns, rows, search=False)
 
 
 def _answer(found: Mapping[str, Any]) -> None:
@@ -160,7 +162,8 @@ def _gate(found: Mapping[str, Any]) -> None:
     if found["replaced"]:
         st.caption(_("What the model wrote did not stand up to the passages and was replaced."))
     elif found["cited"]:
-        st.caption(_("Cited: %(numbers)s", numbers=", ".join(f"[{n}]" for n in found["cited"])))
+        numbers = ", ".join(f"[{n}]" for n, _place in enumerate(found["cited"], start=1))
+        st.caption(_("Cited: %(numbers)s", numbers=numbers))
 
 
 _SAID: Mapping[str, Callable[[Mapping[str, Any]], None]] = {

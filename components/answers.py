@@ -6,24 +6,26 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import streamlit as st
 
 from components import (
     answer_choices,
-    answer_trace,
     citations,
     collection_titles,
     errors,
     niche_ask,
+    playground_form,
     registration_form,
     session,
 )
-from components.i18n import N_, _, number
+from components.i18n import _, number, stored
 from components.markup import harmless, plain
 from core.entities.messages import Action, Message, MessageStatus
 from core.entities.people import Principal
+from niches.results import Answer
 from niches.snapshots import restored
 from services.streams import TurnEvent
 
@@ -31,7 +33,7 @@ Arrivals = queue.SimpleQueue[TurnEvent | Exception | None]  # what broke the fol
 
 _FRAME_S = 0.05  # how often a growing answer is drawn anew
 _CURSOR = " ▍"
-_PROVIDERS = {"extractive": N_("Extractive (no language model)")}
+_WORTH_SAYING_MS = 50  # what is rounded to nothing is not said
 
 
 def answer(who: Principal, message: Message, *, last: bool) -> None:
@@ -41,16 +43,27 @@ def answer(who: Principal, message: Message, *, last: bool) -> None:
         return
     _text(message)
     if message.status is MessageStatus.FAILED:
-        st.error(plain(message.error) or _("The answer failed."), icon=":material/error:")
+        st.error(plain(stored(message.error)) or _("The answer failed."), icon=":material/error:")
     if message.status is MessageStatus.STOPPED:
         st.caption(f":material/stop_circle: {_('Stopped. What was written is kept.')}")
     citations.chips(message)
     if message.content.dashboard:
-        niche_ask.figures(restored(message.content.dashboard), f"figures_{message.id}", titled=False)
+        shown = _figures_first(restored(message.content.dashboard))
+        niche_ask.figures(shown, f"figures_{message.id}", titled=False)
     if last:
         registration_form.draw(who, message)
         answer_choices.draw(message)
-    _footer(who, message)
+
+
+def _figures_first(answer: Answer) -> Answer:
+    """Its figures beside the niches they are of, the sector after them: a conversation is narrower than a page."""
+    table = answer.table
+    if table is None or not any(column.key == "niche" for column in table.columns):
+        return answer
+    order = sorted(range(len(table.columns)), key=lambda at: table.columns[at].key == "sector")
+    columns = tuple(table.columns[at] for at in order)
+    rows = tuple(tuple(row[at] for at in order) for row in table.rows)
+    return replace(answer, table=replace(table, columns=columns, rows=rows))
 
 
 def _text(message: Message) -> None:
@@ -62,20 +75,14 @@ def _text(message: Message) -> None:
         st.markdown(citations.marked(message.text))
 
 
-def _footer(who: Principal, message: Message) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"footer_{message.id}"):
-        st.caption(description(message), width="content")
-        answer_trace.button(who, message)
-
-
 def description(message: Message) -> str:
     """Where an answer comes from: collection, provider and model, time, tokens."""
-    provider = _(_PROVIDERS.get(message.provider, message.provider)) if message.provider else ""
+    provider = playground_form.label(message.provider) if message.provider else ""
     parts = [
         _source(message),
         provider,
         message.model if message.provider != "extractive" else "",
-        _("%(n)s s", n=number(message.took_ms / 1000, 1)) if message.took_ms else "",
+        _("%(n)s s", n=number(message.took_ms / 1000, 1)) if message.took_ms >= _WORTH_SAYING_MS else "",
         _tokens(message),
     ]
     return " · ".join(plain(part) for part in parts if part)

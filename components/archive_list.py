@@ -16,7 +16,7 @@ _LISTED = 3
 
 def draw(runs: Sequence[JobRun]) -> None:
     for run in runs[:_LISTED]:
-        with st.container(border=True, key=f"archive_{run.id}", gap="xsmall"):
+        with st.container(key=f"archive_{run.id}", gap="xsmall"):
             if run.status in ("waiting", "running"):
                 _running(run)
             else:
@@ -41,11 +41,14 @@ def _ended(run: JobRun) -> None:
     facts.append(_("refused: %(n)s", n=counts["refused"]))
     if run.status == "cancelled":
         facts.append(_("cancelled at %(done)s of %(total)s", done=number(run.done), total=number(run.total)))
-    st.markdown(f":material/folder_zip: **{plain(str(run.result.get('filename', '')))}** · {' · '.join(facts)}")
-    if run.error:
-        st.markdown(f":red[{plain(stored(run.error))}]")
+    said = f"**{plain(str(run.result.get('filename', '')))}** · {' · '.join(facts)}"
     reasons = run.result.get("reasons") or []
-    if reasons:
-        with st.expander(_("What was refused, and why")):
+    if not reasons:
+        st.markdown(f":material/folder_zip: {said}")
+    else:
+        with st.expander(said, icon=":material/folder_zip:"):
+            st.caption(_("What was refused, and why"))
             for one in reasons:
                 st.markdown(f"**{plain(one['name'])}**: {plain(stored(one['reason']))}")
+    if run.error:
+        st.markdown(f":red[{plain(stored(run.error))}]")

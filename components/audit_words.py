@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
+from components import collection_titles, navigation
 from components.i18n import N_, _
+from core.entities.people import AuditEntry
 
 _ACTIONS = {
     "sign_in": N_("signed in"),
@@ -44,6 +47,7 @@ _ACTIONS = {
     "document.retry": N_("had a document tried again"),
     "document.release": N_("let a document out of quarantine"),
     "document.reject": N_("rejected a document in quarantine"),
+    "document.column": N_("changed how a column of a table is read"),
     "archive.upload": N_("uploaded a ZIP"),
     "archive.cancel": N_("cancelled the unpacking of a ZIP"),
     "collection.create": N_("created a collection"),
@@ -66,6 +70,7 @@ _ACTIONS = {
     "conversation.delete": N_("deleted a conversation"),
     "conversation.purge": N_("emptied the trash"),
     "conversation.forget": N_("deleted all conversations for good"),
+    "conversation.file": N_("dropped a file into a conversation"),
     "conversation.share": N_("shared a conversation"),
     "conversation.unshare": N_("stopped sharing a conversation"),
     "instructions.saved": N_("changed the assistant's instructions"),
@@ -74,9 +79,11 @@ _ACTIONS = {
     "template.deleted": N_("deleted a shared prompt template"),
     "experiment.share": N_("changed who may open an experiment"),
     "preset.promote": N_("made a preset"),
+    "preset.delete": N_("deleted a preset"),
     "provider.configure": N_("set up a provider"),
     "model.default": N_("changed the default model of a role"),
     "model.rule": N_("changed the price or permissions of a model"),
+    "model.rule_removed": N_("removed the price and permissions of a model"),
     "model.pull": N_("started to fetch a model"),
     "niches.import": N_("imported niche data"),
     "niches.undo": N_("undid an import of niche data"),
@@ -100,7 +107,34 @@ GROUPS = {
     "session.": N_("Sessions"),
     "document.": N_("Documents"),
     "collection.": N_("Collections"),
+    "conversation.": N_("Conversations"),
+    "source.": N_("Sources"),
+    "model.": N_("Models"),
+    "niches.": N_("Niche data"),
 }
+_NAMES = {
+    "role": N_("role"), "email": N_("e-mail"), "name": N_("name"), "demo": N_("demo data"), "count": N_("how many"),
+    "version": N_("version"), "collection": N_("collection"), "filename": N_("file"), "file": N_("file"),
+    "files": N_("files"), "model": N_("model"), "provider": N_("provider"), "address": N_("address"),
+    "key_changed": N_("access key changed"), "roles": N_("roles"), "input_price": N_("input price"),
+    "output_price": N_("output price"), "shared": N_("shared"), "status": N_("status"), "locale": N_("language"),
+    "registered": N_("just registered"), "proven": N_("e-mail confirmed"), "reader": N_("reader"),
+    "approved": N_("Registers without approval"), "lasting": N_("Access never ends"), "wanted": N_("remembered"),
+    "tries": N_("tries"), "locked": N_("locked"), "findings": N_("findings"), "title": N_("title"), "kind": N_("kind"),
+    "dataset": N_("dataset"), "dry_run": N_("trial run"), "questions": N_("questions"), "origin": N_("origin"),
+    "private": N_("in the private network"), "confirmed": N_("confirmed"), "fields": N_("fields"),
+    "documents_too": N_("documents too"), "apply": N_("apply"), "people": N_("people"), "active_until": N_("until"),
+    "per_minute": N_("messages a minute"), "tokens_per_day": N_("tokens a day"), "column": N_("column"),
+    "password": N_("password"),
+}  # fmt: skip
+_VALUES = {
+    **{role.value: name for role, name in navigation.ROLES.items()},
+    "pending": N_("waits for approval"), "active": N_("active"), "disabled": N_("disabled"),
+    "all": N_("everybody"), "en": "English", "ru": "Русский",
+}  # fmt: skip
+_TELLING = ("model", "role", "provider", "host", "address", "collection")  # objects whose id says what they are
+_LISTS = ("roles", "people", "fields", "findings", "files", "questions")  # others of two are before and after
+_SYSTEM = "system"
 
 
 def action(code: str) -> str:
@@ -108,11 +142,44 @@ def action(code: str) -> str:
     return _(_ACTIONS.get(code, code))
 
 
-def detail(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}: {_value(value)}" for name, value in values.items())
+def actor(name: str) -> str:
+    """An e-mail; what the product did by itself says so."""
+    return _("the system") if name == _SYSTEM else name
+
+
+def detail(entry: AuditEntry) -> str:
+    """What it was done to and how, in words. Ids are left out, and so is what was not the case."""
+    subject = entry.object_id if entry.object_type in _TELLING and not _is_id(entry.object_id) else ""
+    if entry.object_type == "collection":
+        subject = collection_titles.by_name(subject)
+    told = (_told(name, value) for name, value in entry.detail.items())
+    return ", ".join(filter(None, (_value(subject) if subject else "", *told)))
+
+
+def _told(name: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(filter(None, (_told(*one) for one in value.items())))
+    if value in (None, "", False, [], 0) or _is_id(value):
+        return ""
+    named = _(_NAMES.get(name, name))
+    if isinstance(value, list) and len(value) == 2 and name not in _LISTS:  # before and after
+        return f"{named}: {_value(value[0])} → {_value(value[1])}"
+    return named if value is True else f"{named}: {_value(value)}"
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, list) and len(value) == 2:  # before and after
-        return f"{value[0]} → {value[1]}"
-    return str(value)
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value in (None, ""):
+        return "–"
+    return _(_VALUES[value]) if value in _VALUES else str(value)
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        UUID(str(value))
+    except ValueError:
+        return False
+    return True

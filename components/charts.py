@@ -33,15 +33,20 @@ def template() -> Any:
     )
 
 
-def draw(name: str, figure: Any, data: bytes) -> None:
-    """Draws `figure` with the theme's template; `data` is its CSV. The chart's own bar saves it as a PNG."""
+def draw(name: str, figure: Any, data: bytes, file: str = "") -> None:
+    """Draws `figure` with the theme's template; `data` is its CSV, called `file` (else `name`). The chart's own bar
+    saves it as a PNG."""
     figure.update_layout(template=template())
-    config = {"displaylogo": False, "toImageButtonOptions": {"filename": name, "scale": 2}, "locale": session.locale()}
+    config = {
+        "displaylogo": False,
+        "toImageButtonOptions": {"filename": file or name, "scale": 2},
+        "locale": session.locale(),
+    }
     st.plotly_chart(figure, theme=None, key=f"{name}_chart", config=config)
     st.download_button(
         "CSV",
         data,
-        file_name=f"{name}.csv",
+        file_name=f"{file or name}.csv",
         mime="text/csv",
         key=f"{name}_chart_csv",
         icon=":material/download:",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from uuid import UUID
 
 import streamlit as st
 
-from components import errors, session
-from components.i18n import _, number
+from components import document_file, errors, session
+from components.i18n import _, percent
 from components.markup import harmless, plain, short
 from core.entities.messages import Message
 from core.entities.retrieval import Citation
@@ -64,6 +66,16 @@ def _passage(citation: Citation) -> None:
 def _words(citation: Citation) -> None:
     st.caption(" · ".join(_facts(citation)))
     st.markdown(harmless(citation.text))
+    if citation.document_id is not None:
+        _whole(citation.document_id)
+
+
+def _whole(document_id: UUID) -> None:
+    """The document itself, for who wants to read on."""
+    with suppress(NichewiseError):  # gone or closed meanwhile: the passage is what is left of it
+        who = session.principal()
+        document = session.services().documents.get(who, document_id)
+        document_file.button(who, document, "passage_document", _("Download the document"))
 
 
 def _facts(citation: Citation) -> list[str]:
@@ -71,7 +83,7 @@ def _facts(citation: Citation) -> list[str]:
     if citation.page:
         facts.insert(0, _("Page %(page)s", page=citation.page))
     if citation.score:
-        facts.append(_("Score %(score)s", score=number(citation.score, 3)))
+        facts.append(_("Score %(score)s", score=percent(citation.score)))
     return facts
 
 

@@ -6,14 +6,20 @@ from typing import Any
 
 import streamlit as st
 
-from components import collection_titles, conversation_actions, conversation_list, errors, session, turn_options
-from components.i18n import N_, _, date_time, ngettext
+from components import (
+    collection_titles,
+    conversation_actions,
+    conversation_list,
+    errors,
+    playground_form,
+    session,
+    turn_options,
+)
+from components.i18n import _, date_time, ngettext
 from components.markup import plain
 from core.entities.conversations import Thread
 from core.entities.messages import Conversation, Message
 from core.entities.people import Principal
-
-_PROVIDERS = {"extractive": N_("Extractive (no language model)")}
 
 
 def alone(who: Principal, head: Any) -> None:
@@ -66,7 +72,7 @@ def _collection(message: Message) -> str:
 
 
 def _provider(message: Message) -> str:
-    return _(_PROVIDERS.get(message.provider, message.provider)) if message.provider else ""
+    return playground_form.label(message.provider) if message.provider else ""
 
 
 def _model(message: Message) -> str:

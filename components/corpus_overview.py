@@ -10,7 +10,6 @@ from components.markup import plain
 from core.entities.corpora import Collection, CollectionKind
 from core.entities.people import Principal
 from core.entities.versions import Footprint
-from core.errors import FingerprintMismatch
 from core.roles import Role
 
 
@@ -42,11 +41,14 @@ def render(who: Principal, collection: Collection) -> None:
 
 
 def _outdated(collection: Collection) -> None:
-    """A version of another model is searched by nobody: what to do about it comes first."""
-    try:
-        session.services().fingerprints.check(collection.version.fingerprint)
-    except FingerprintMismatch as error:
-        st.error(_(error.template, **error.values), icon=":material/error:")
+    """What a version does without its embedding model, and what to do about it, comes first."""
+    if problem := session.services().embeddings.problem(collection.version.fingerprint):
+        why = _(problem.template, **problem.values)
+        said = _(
+            "The embedding model of this version cannot be used, so words alone find its passages and new documents "
+            "wait. Bring the model back, or re-index with another one."
+        )
+        st.warning(f"{said} {plain(why)}", icon=":material/cloud_off:")
 
 
 def _disk(footprint: Footprint) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import mean
 
 import streamlit as st
 
 from components import errors, session, tables
-from components.i18n import _, duration, number
-from components.markup import short
+from components.i18n import _, duration, ngettext, number, percent
+from components.markup import plain, short
 from core.entities.corpora import Collection
 from core.entities.people import Principal
-from core.entities.versions import Cut, IndexPlan, Preview
+from core.entities.versions import Cut, EmbeddingChoice, IndexPlan, Preview
 from services.fingerprints import LEAST_PER_OVERLAP, SMALLEST_CHUNK
 
 FOLLOWED = "corpora_run"  # the run whose end the page tells
@@ -30,8 +31,12 @@ def draw(who: Principal, collection: Collection) -> None:
         args=(collection.name, IndexPlan()),
         help=_("Builds a new version beside this one, checks it, then switches over. Questions go on meanwhile."),
     )
+    choices = session.services().embeddings.list(who)
+    usual = _usual(collection, choices)
+    if usual.name != collection.version.fingerprint.model:
+        st.caption(_("The next version gets the embedding model %(model)s.", model=plain(usual.name)))
     with st.expander(_("Index it differently"), icon=":material/tune:", key="corpora_plan"), errors.shown():
-        plan = _plan(collection)
+        plan = _plan(collection, choices, usual)
         with st.container(horizontal=True):
             previewed = st.button(_("Preview on a sample"), icon=":material/preview:", key="corpora_preview_button")
             st.button(
@@ -55,29 +60,35 @@ def _start(name: str, plan: IndexPlan) -> None:
     session.put(FOLLOWED, session.services().versions.reindex(session.principal(), name, plan))
 
 
-def _plan(collection: Collection) -> IndexPlan:
-    fingerprints = session.services().fingerprints
-    made, longest = collection.version.fingerprint, fingerprints.longest_chunk()
+def _usual(collection: Collection, choices: Sequence[EmbeddingChoice]) -> EmbeddingChoice:
+    """What the next version gets where nobody chooses: what was picked for the collection, else the settings' own."""
+    made = collection.version.fingerprint
+    picked = (one for one in choices if made.chosen and one.name == made.model)
+    return next(picked, next(one for one in choices if one.default))
+
+
+def _plan(collection: Collection, choices: Sequence[EmbeddingChoice], usual: EmbeddingChoice) -> IndexPlan:
+    made, model = collection.version.fingerprint, _model(choices, usual)
+    same = model.name == made.model
     with st.container(horizontal=True, gap="large"):
         tokens = st.slider(
             _("Size of a passage, in tokens of the model"),
             SMALLEST_CHUNK,
-            longest,
-            min(made.chunk_tokens, longest),
+            model.chunk_tokens,
+            min(made.chunk_tokens, model.chunk_tokens) if same else model.chunk_tokens,
             step=_STEP,
-            key="corpora_tokens",
+            key=f"corpora_tokens_{model.name}",
             help=_("Text in a language that the model does not speak is cut in proportion, by words."),
         )
         most = tokens // LEAST_PER_OVERLAP
         overlap = st.slider(
             _("Overlap of neighbouring passages"), 0, most, min(made.chunk_overlap, most), key=f"corpora_overlap_{most}"
         )
-    spoken = fingerprints.languages()
     languages = st.multiselect(
         _("Languages whose passages get vectors"),
-        spoken,
-        [one for one in made.languages if one in spoken],
-        key="corpora_languages",
+        model.languages,
+        [one for one in made.languages if one in model.languages] if same else model.languages,
+        key=f"corpora_languages_{model.name}",
         help=_("Those that the embedding model was trained for. All other passages are found by their words."),
         select_all=False,
     )
@@ -86,7 +97,35 @@ def _plan(collection: Collection) -> IndexPlan:
         key="corpora_wait",
         help=_("The new version is built and checked; you look at its report and switch to it yourself."),
     )
-    return IndexPlan(tokens, overlap, tuple(languages), switch=not wait)
+    return IndexPlan(tokens, overlap, tuple(languages), switch=not wait, model=model.name)
+
+
+def _model(choices: Sequence[EmbeddingChoice], usual: EmbeddingChoice) -> EmbeddingChoice:
+    by_name = {one.name: one for one in choices}
+    name = st.selectbox(
+        _("Embedding model"),
+        list(by_name),
+        index=list(by_name).index(usual.name),
+        format_func=lambda one: _choice(by_name[one]),
+        key="corpora_model",
+        help=_(
+            "Questions to this version are embedded with the same model. More models are named in the setting "
+            "NICHEWISE_EMBEDDINGS."
+        ),
+    )
+    chosen = by_name[name]
+    if chosen.problem:
+        st.warning(plain(_(chosen.problem, **chosen.values)), icon=":material/cloud_off:")
+    return chosen
+
+
+def _choice(one: EmbeddingChoice) -> str:
+    spoken = (
+        one.languages[0]
+        if len(one.languages) == 1
+        else ngettext("%(n)s language", "%(n)s languages", len(one.languages))
+    )
+    return f"{one.name} · {spoken}" + (f" · {_('cannot be used now')}" if one.problem else "")
 
 
 def _draw_preview(preview: Preview) -> None:
@@ -112,10 +151,29 @@ def _draw_preview(preview: Preview) -> None:
     before, after = _figures(preview.before), _figures(preview.after)
     rows: list[tables.Row] = [{"what": title, "before": before[title], "after": after[title]} for title in before]
     tables.draw("corpora_preview_table", columns, rows)
+    _draw_apart(preview)
     for old, new in zip(preview.before.examples, preview.after.examples, strict=True):
         left, right = st.columns(2)
         left.text(short(old, _SHOWN))
         right.text(short(new, _SHOWN))
+
+
+def _draw_apart(preview: Preview) -> None:
+    """How well each model tells passages apart, where the plan changes the model."""
+    before, after = preview.before, preview.after
+    if before.fingerprint.model == after.fingerprint.model:
+        return
+    shares = [percent(cut.apart) if cut.apart is not None else _("no vectors") for cut in (before, after)]
+    st.markdown(
+        _(
+            "Vectors alone bring up the passage that a sampled sentence is from: **%(before)s** with %(old)s, "
+            "**%(after)s** with %(new)s.",
+            before=shares[0],
+            old=plain(before.fingerprint.model),
+            after=shares[1],
+            new=plain(after.fingerprint.model),
+        )
+    )
 
 
 def _figures(cut: Cut) -> dict[str, float]:

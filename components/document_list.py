@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from uuid import UUID
 
 import streamlit as st
 
-from components import collection_titles, dialogs, document_readers, errors, session
+from components import collection_titles, dialogs, document_file, document_readers, errors, session, sheet_view
 from components.i18n import N_, _, ago, duration, file_size, ngettext, number, stored
 from components.markup import plain
 from core.entities.corpora import Document, Stage
@@ -135,27 +134,12 @@ def _way(who: Principal, line: LedgerLine) -> None:
 
 def _button(document: Document, name: str, icon: str, said: str, action: object) -> None:
     key = f"documents_{name}_{document.id}"
-    if st.button("", icon=f":material/{icon}:", key=key, type="tertiary", help=said, on_click=errors.kept(action)):  # type: ignore[arg-type]
+    if st.button(said, icon=f":material/{icon}:", key=key, type="tertiary", help=said, on_click=errors.kept(action)):  # type: ignore[arg-type]
         st.rerun()
 
 
 def _actions(who: Principal, document: Document) -> None:
-    st.download_button(
-        "",
-        partial(_bytes, document.id),
-        file_name=document.filename,
-        mime=document.media_type or None,
-        key=f"documents_get_{document.id}",
-        icon=":material/download:",
-        type="tertiary",
-        help=_("Download"),
-        on_click="ignore",
-    )
+    sheet_view.button(document)
+    document_file.button(who, document, f"documents_get_{document.id}")
     if session.services().documents.may_delete(who, document):
         _button(document, "delete", "delete", _("Delete"), partial(dialogs.ask, "delete", document.id))
-
-
-def _bytes(document_id: UUID) -> bytes:
-    _document, stream = session.services().documents.open(session.principal(), document_id)
-    with stream:
-        return stream.read()

@@ -29,7 +29,7 @@ def button(who: Principal, document: Document, *, restricted: bool) -> None:
         if restricted
         else (":material/group:", _("Who may read it"))
     )
-    if st.button("", icon=icon, key=f"documents_readers_{document.id}", type="tertiary", help=said):
+    if st.button(said, icon=icon, key=f"documents_readers_{document.id}", type="tertiary", help=said):
         dialogs.ask("readers", document.id)
         st.rerun()
 

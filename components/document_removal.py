@@ -37,6 +37,7 @@ def _proof(removed: Removed) -> None:
         (_("Vectors"), removed.vectors),
         (_("Entries of the word index"), removed.lexical),
         (_("Cached pages"), removed.cache),
+        (_("Rows of tables"), removed.rows),
     )
     st.markdown("  \n".join(f"{name}: **{number(count)}**" for name, count in counts))
     if st.button(_("Close"), key="documents_delete_close"):

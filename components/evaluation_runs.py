@@ -69,7 +69,8 @@ def _start(who: Principal, collection: Collection, count: GoldenCount) -> None:
 
 def _version(version: CollectionVersion, collection: Collection) -> str:
     name = _("Version %(version)s", version=version.number)
-    return f"{name} · {_('active')}" if version.id == collection.version.id else name
+    parts = [name, version.fingerprint.model, *([_("active")] if version.id == collection.version.id else [])]
+    return " · ".join(parts)
 
 
 def _run(name: str, version: int, settings: RetrievalSettings) -> None:

@@ -122,9 +122,10 @@ def _shown(trial: Trial, text: str) -> None:
         st.success(_("As a message it would pass."), icon=":material/check:")
     for hit in trial.hits:
         with st.container(border=True):
-            st.markdown(f"**{plain(security_words.rule(hit.rule))}** · {security_words.category(hit.category)}")
+            name = "" if security_words.rule(hit.rule) == hit.rule else f" `{hit.rule}`"  # what the editor calls it
+            st.markdown(f"**{plain(security_words.rule(hit.rule))}**{name} · {security_words.category(hit.category)}")
             st.caption(f"{_('Read as:')} {plain(hit.matched)}")
-            if hit.undone:
+            if hit.undone and hit.matched.casefold() not in " ".join(text.casefold().split()):
                 st.caption(f"{_('Taken off:')} {security_words.undone(hit.undone)}")
     score = number(trial.likeness.score, 2)
     st.caption(_("The learned check gives it %(score)s of 1.", score=score))

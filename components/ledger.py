@@ -5,13 +5,14 @@ Other pages show a collection's with `draw(who, Wanted(collection=NAME))`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from components import archive_list, document_list, errors, session
 from components.i18n import N_, _, duration, ngettext, number
-from core.entities.corpora import Stage
+from core.entities.corpora import JobRun, Stage
 from core.entities.ledger import RUNNING_STAGES, LedgerCounts
 from core.entities.people import Principal
 
@@ -22,6 +23,8 @@ STATES = {
     "failed": (N_("Failed"), (Stage.FAILED, Stage.CANCELLED)),
     "held": (N_("In quarantine"), (Stage.QUARANTINED,)),
 }
+_Seen = tuple[LedgerCounts, Sequence[JobRun]]
+_UNPACKING = ("waiting", "running")
 _EVERY_S = 1.5
 _PAGE = 15
 
@@ -37,29 +40,32 @@ class Wanted:
 
 def draw(who: Principal, wanted: Wanted, *, still: bool = False) -> None:
     """`still`: does not follow, since a dialog is open that a new look would close."""
-    live = not still and (_counts(who, wanted).running or _unpacking(who))
-    st.fragment(_follow, run_every=_EVERY_S if live else None)(wanted, live=bool(live))
+    seen = _look(who, wanted)
+    live = not still and _moving(*seen)
+    st.fragment(_follow, run_every=_EVERY_S if live else None)(wanted, [seen], live=live)
 
 
-def _follow(wanted: Wanted, *, live: bool) -> None:
+def _follow(wanted: Wanted, seen: list[_Seen], *, live: bool) -> None:
+    """`seen` is what the page saw just now, for the first look; the following ones look for themselves."""
     with errors.shown():
         who = session.principal()
-        archives = session.services().archives.recent(who)
-        counts = _counts(who, wanted)
-        if live and not counts.running and not _unpacking(who):
+        counts, archives = seen.pop() if seen else _look(who, wanted)
+        if live and not _moving(counts, archives):
             st.rerun(scope="app")
         with st.container():  # a place of its own, so that what comes and goes in it moves no other element
-            archive_list.draw(archives)
+            looked_for = wanted.text or wanted.state  # then what has ended only stands before what was found
+            archive_list.draw([run for run in archives if not looked_for or run.status in _UNPACKING])
         _summary(who, counts)
         _rows(who, wanted)
 
 
-def _counts(who: Principal, wanted: Wanted) -> LedgerCounts:
-    return session.services().ledger.counts(who, collection=wanted.collection)
+def _look(who: Principal, wanted: Wanted) -> _Seen:
+    services = session.services()
+    return services.ledger.counts(who, collection=wanted.collection), services.archives.recent(who)
 
 
-def _unpacking(who: Principal) -> bool:
-    return any(run.status in ("waiting", "running") for run in session.services().archives.recent(who))
+def _moving(counts: LedgerCounts, archives: Sequence[JobRun]) -> bool:
+    return bool(counts.running) or any(run.status in _UNPACKING for run in archives)
 
 
 def _summary(who: Principal, counts: LedgerCounts) -> None:

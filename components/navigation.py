@@ -66,14 +66,8 @@ def menu(screens: Sequence[Any], who: Principal) -> Any:
         groups.setdefault(_(screen.group), []).extend(_pages(screen, draw, visible=allowed))
     page = st.navigation(groups, expanded=True)
     with st.sidebar:
-        session.put("page_sidebar", st.container(key="page_sidebar"))
         _account(who)
     return page
-
-
-def sidebar() -> Any:
-    """The part of the sidebar that belongs to the page."""
-    return session.get("page_sidebar")
 
 
 def title(text: str, explanation: str = "") -> None:
@@ -115,8 +109,7 @@ def _pages(screen: Screen, draw: Callable[[], None], *, visible: bool) -> list[A
 def _draw(screen: Screen) -> None:
     with errors.shown():
         errors.show_kept()
-        session.require(screen.permission)
-        screen.render()
+        screen.render()  # which asks for the permission itself
 
 
 def _refuse() -> None:
@@ -125,7 +118,9 @@ def _refuse() -> None:
 
 def _account(who: Principal) -> None:
     with st.container(key="shell_account", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="shell_who"
+        ):
             if who.user_id is None:
                 st.caption(_("You are a guest: ask about the service, or register in the chat."))
             else:

@@ -12,11 +12,12 @@ from components import niche_tables, session
 from components import niche_words as words
 from components.i18n import N_, _, number
 from components.markup import plain
-from core.entities.niches import Catalogue, Metric, Niche, Region, Sector
+from core.entities.niches import Catalogue, Metric, Region, Sector
 from core.entities.people import Principal
 from niches import amounts
 from niches.plan import Plan, Refusal
-from niches.results import Answer
+from niches.results import Answer, Proposal
+from niches.rewording import choice_as_read, with_choice, with_function
 
 _KINDS = {
     "value": N_("a figure of one niche"),
@@ -36,15 +37,15 @@ def draw(who: Principal) -> None:
     if not question:
         _examples(catalogue)
         return
-    plan = session.services().niches.plan(who, question)
-    if isinstance(plan, Refusal):
-        _refused(plan, question, catalogue)
-        return
-    _plan(plan, catalogue)
-    answer = session.services().niches.run(who, plan, session.locale())
+    with st.spinner(_("Reading the question…"), show_time=False):
+        answer = session.services().niches.questions.ask(who, question, session.locale())
+    if answer.plan is not None:
+        _plan(answer.plan, catalogue)
     if answer.refusal:
         _refused(answer.refusal, question, catalogue)
         return
+    if answer.plan is not None and answer.plan.kind == "group" and answer.metric is not None:
+        _functions(answer.plan, answer.metric, question)
     figures(answer)
 
 
@@ -128,6 +129,20 @@ def _said(plan: Plan, catalogue: Catalogue) -> Iterator[str]:
         yield words.dataset(dataset)
 
 
+def _functions(plan: Plan, metric: Metric, question: str) -> None:
+    """The same groups by their total, mean, median or share, at a click: the question says so then."""
+    offered = {one: _(said) for one, said in _FUNCTIONS.items() if not metric.derived or one in ("mean", "median")}
+    key = "niches_function"
+    session.put(key, plan.function)
+
+    def turn() -> None:
+        _ask(with_function(question, str(session.get(key)), plan.function))
+
+    st.segmented_control(
+        _("Figures as"), list(offered), format_func=offered.__getitem__, key=key, on_change=turn, required=True
+    )
+
+
 def _title(catalogue: Catalogue, english: str) -> str:
     """A region's or sector's title as the reader writes it."""
     named: list[Region | Sector] = [*catalogue.regions.values(), *catalogue.sectors.values()]
@@ -135,33 +150,23 @@ def _title(catalogue: Catalogue, english: str) -> str:
 
 
 def _refused(refusal: Refusal, question: str, catalogue: Catalogue) -> None:
-    st.warning(
-        _(refusal.sentence, **{name: plain(value) for name, value in refusal.values.items()}), icon=":material/help:"
-    )
+    read = {name: choice_as_read(value, catalogue, session.locale()) for name, value in refusal.values.items()}
+    st.warning(_(refusal.sentence, **{name: plain(value) for name, value in read.items()}), icon=":material/help:")
     if not refusal.choices:
         return
     st.caption(_("Closest choices:"))
     with st.container(horizontal=True, gap="small"):
         for at, choice in enumerate(refusal.choices):
-            label = _local(catalogue, choice)
+            label = choice_as_read(choice, catalogue, session.locale())
             st.button(
                 plain(label), key=f"niches_choice_{at}", on_click=_ask, args=(_mended(question, refusal, choice),)
             )
 
 
 def _mended(question: str, refusal: Refusal, choice: str) -> str:
-    """The question with the choice in place of what was not understood, or with it at the end."""
-    wrong = refusal.values.get("name", "")
-    at = question.casefold().find(wrong.casefold()) if wrong else -1
-    if at >= 0:
-        return question[:at] + choice + question[at + len(wrong) :]
-    return choice if refusal.about == "question" else f"{question.rstrip(' ?.')} {choice}"
-
-
-def _local(catalogue: Catalogue, choice: str) -> str:
-    named: list[Metric | Niche | Region | Sector] = [*catalogue.metrics.values(), *catalogue.niches.values()]
-    named += [*catalogue.regions.values(), *catalogue.sectors.values()]
-    return words.title(next((one for one in named if one.title == choice), None)) or choice
+    """What a press on a choice asks; where nothing was understood, the choice alone."""
+    whole = refusal.about == "question" and choice not in ("mean", "median")
+    return choice if whole else with_choice(question, refusal.values.get("name", ""), choice)
 
 
 def figures(answer: Answer, name: str = "niches_answer", *, titled: bool = True) -> None:
@@ -171,6 +176,8 @@ def figures(answer: Answer, name: str = "niches_answer", *, titled: bool = True)
         return
     if titled:
         st.markdown(f"### {plain(answer.text)}")
+    if answer.proposal:
+        _proposed(answer.proposal)
     if answer.chart.kind != "none" and answer.metric and len(table.rows) > 1:
         _chart(answer, name)
     niche_tables.draw(name, table, stamp, about=[answer.text], links=True, totals=_adds_up(answer))
@@ -180,6 +187,17 @@ def figures(answer: Answer, name: str = "niches_answer", *, titled: bool = True)
         st.caption(_("Read-only, %(ms)s ms", ms=number(answer.took_ms, 1)))
         st.code(answer.sql, language="sql", wrap_lines=True)
         st.json(dict(answer.parameters), expanded=True)
+
+
+def _proposed(proposal: Proposal) -> None:
+    """Says that a model read the question, and what it took its words for."""
+    model = plain(proposal.model)
+    said = _("%(model)s, a language model, proposed this query; the figures are what it found.", model=model)
+    taken = [
+        _("“%(words)s” was taken for %(name)s", words=plain(words_), name=plain(name))
+        for words_, name in proposal.taken
+    ]
+    st.caption(f":material/smart_toy: {' · '.join([said, *taken])}")
 
 
 def _adds_up(answer: Answer) -> bool:
@@ -202,4 +220,5 @@ def _chart(answer: Answer, name: str) -> None:
         rows,
         charts.as_share(metric) if shares else metric,
         what=words.column(columns[answer.chart.x]),
+        stamp=answer.stamp,
     )

@@ -15,21 +15,22 @@ import streamlit as st
 from components import charts, session
 from components import niche_words as words
 from components.i18n import _, ngettext
-from components.tables import Column, Row, as_csv
 from core.entities.niches import Metric
 from niches import amounts, spread
+from niches.results import Column, Stamp, Table
+from services.niche_exports import Sheet, as_csv
 
 Series = Sequence[tuple[date, float | None]]
 _BINS = 28
 _BAR, _MOST_BARS = 26, 25  # px, bars of a ranking
 _ROOM = 1.16  # beside the longest bar, for its figure
-_HEIGHT = 300
+HEIGHT, LEGEND = 300, 40  # px of a chart, and of the legend below one
 _MONTHS_NAMED, _INTERVALS = 3, 4  # on an axis
 _WIDEST_LABEL = 24  # characters
 
 
-def distribution(name: str, values: Sequence[float], mine: float, metric: Metric) -> None:
-    """How many niches have how much; the bar with `mine` is the accent."""
+def distribution(name: str, values: Sequence[float], mine: float, metric: Metric, stamp: Stamp | None = None) -> None:
+    """How many niches have how much; the bar with `mine` is the accent. The CSV of every chart names its `stamp`."""
     import plotly.graph_objects as go  # at first use: a third of a second
 
     found = spread.of(values, _BINS)
@@ -47,18 +48,19 @@ def distribution(name: str, values: Sequence[float], mine: float, metric: Metric
     )
     _axis(figure, found, metric)
     said = _("this niche: %(value)s", value=words.short(mine, metric))
-    _mark(figure, found.place(mine), said, accent, 1.12)
+    _mark(figure, found, mine, said, accent, 1.12)
     said = _("median: %(value)s", value=words.short(middle, metric))
-    _mark(figure, found.place(middle), said, _option("grayTextColor"), 1.02, dash="dot")
-    figure.update_layout(bargap=0.06, height=_HEIGHT, yaxis_title=_("niches"), showlegend=False, margin_t=48)
-    columns = (Column("from", _("From")), Column("to", _("To")), Column("niches", _("Niches")))
-    data: list[Row] = [{"from": low, "to": high, "niches": count} for low, high, count in rows]
-    _draw(name, figure, as_csv(columns, data))
+    _mark(figure, found, middle, said, _option("grayTextColor"), 1.02, dash="dot")
+    figure.update_yaxes(title=_("niches"), **_ticks(found.counts, least=1.0))
+    figure.update_layout(bargap=0.06, height=HEIGHT, showlegend=False, margin_t=48)
+    columns = (_figures(metric, "from", _("From")), _figures(metric, "to", _("To")), _text("niches", _("Niches")))
+    _draw(name, figure, Table(columns, tuple(rows), len(rows)), stamp)
 
 
-def _draw(name: str, figure: Any, data: bytes) -> None:
+def _draw(name: str, figure: Any, data: Table, stamp: Stamp | None) -> None:
     figure.update_layout(modebar={"bgcolor": "rgba(0,0,0,0)", "color": _option("grayTextColor")})
-    charts.draw(name, figure, data)
+    file = f"{name}-demo-data" if stamp and stamp.demo else name
+    charts.draw(name, figure, as_csv(Sheet(data, stamp, (), session.locale())), file)
 
 
 def _bin(low: float, high: float, count: int, metric: Metric) -> str:
@@ -66,8 +68,18 @@ def _bin(low: float, high: float, count: int, metric: Metric) -> str:
     return f"{words.short(low, metric)} – {words.short(high, metric)}<br>{niches}"
 
 
-def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen: str = "", *, what: str = "") -> None:
-    """Horizontal bars, in the order given; the bar called `chosen` is the accent (all are where none is chosen)."""
+def ranking(
+    name: str,
+    rows: Sequence[tuple[str, float]],
+    metric: Metric,
+    chosen: str = "",
+    *,
+    what: str = "",
+    stamp: Stamp | None = None,
+    least: int = 180,
+) -> None:
+    """Horizontal bars, in the order given; the bar called `chosen` is the accent (all are where none is chosen). The
+    chart is `least` pixels high or more."""
     import plotly.graph_objects as go
 
     factor, unit = amounts.natural(metric, session.locale())
@@ -95,14 +107,13 @@ def ranking(name: str, rows: Sequence[tuple[str, float]], metric: Metric, chosen
     figure.update_xaxes(
         title=_axis_title(metric, unit), range=[low * _ROOM, high * _ROOM or 1], showticklabels=False, showgrid=False
     )
-    figure.update_layout(height=max(180, _BAR * len(shown) + 74), bargap=0.25, showlegend=False)
-    data: list[Row] = [{"name": label, "value": value} for label, value in rows]
-    _draw(name, figure, as_csv((Column("name", what or _("Name")), _figures(metric)), data))
+    figure.update_layout(height=max(least, _BAR * len(shown) + 74), bargap=0.25, showlegend=False)
+    _draw(name, figure, Table((_text("name", what or _("Name")), _figures(metric)), tuple(rows), len(rows)), stamp)
     if len(rows) > len(shown):
         st.caption(_("The chart shows the first %(shown)s of %(rows)s.", shown=len(shown), rows=len(rows)))
 
 
-def months(name: str, lines: Mapping[str, Series], metric: Metric) -> None:
+def months(name: str, lines: Mapping[str, Series], metric: Metric, stamp: Stamp | None = None) -> None:
     """A line per title over the periods."""
     import plotly.graph_objects as go
 
@@ -134,18 +145,19 @@ def months(name: str, lines: Mapping[str, Series], metric: Metric) -> None:
     low = min(0.0, *every) if every else 0.0
     top = max(every, default=1.0) * 1.08 or 1.0
     figure.update_yaxes(title=_axis_title(metric, unit), range=[low * 1.08, top], **_ticks([low, *every]))
-    figure.update_layout(height=_HEIGHT + (0 if alone else 40), showlegend=not alone, hovermode="closest")
-    data: list[Row] = [
-        {"name": title, "month": f"{day:%Y-%m}", "value": value}
-        for title, series in lines.items()
-        for day, value in series
-    ]
-    _draw(name, figure, as_csv((Column("name", _("Niche")), Column("month", _("Month")), _figures(metric)), data))
+    figure.update_layout(height=HEIGHT + (0 if alone else LEGEND), showlegend=not alone, hovermode="closest")
+    data = tuple((title, f"{day:%Y-%m}", value) for title, series in lines.items() for day, value in series)
+    columns = (_text("name", _("Niche")), _text("month", _("Month")), _figures(metric))
+    _draw(name, figure, Table(columns, data, len(data)), stamp)
 
 
-def _figures(metric: Metric) -> Column:
-    unit = metric.unit_ru if session.locale() == "ru" and metric.unit_ru else metric.unit
-    return Column("value", f"{words.title(metric)}, {unit}" if unit else words.title(metric))
+def _text(key: str, title: str) -> Column:
+    return Column(key, title, title)
+
+
+def _figures(metric: Metric, key: str = "value", title: str = "") -> Column:
+    name = title or words.title(metric)
+    return Column(key, name, name, "number", metric.unit, metric.unit_ru, metric.format)
 
 
 def _axis(figure: Any, found: spread.Spread, metric: Metric) -> None:
@@ -162,29 +174,46 @@ def _axis(figure: Any, found: spread.Spread, metric: Metric) -> None:
 def _powers(first: float, last: float, shift: float) -> tuple[list[float], list[str]]:
     """Places and words of the ticks of a logarithmic scale, moved by `shift` to the unit that people read."""
     low, high = first + shift, last + shift
-    times = (1,) if high - low > 3 else (1, 3) if high - low > 1.5 else (1, 2, 5)
-    places = [math.log10(step) + power for power in range(math.floor(low), math.ceil(high) + 1) for step in times]
-    inside = [place for place in places if low <= place <= high]
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    inside: list[float] = []
+    for times, every in (((1, 2, 5), 1), ((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 3)):
+        places = [math.log10(step) + power for power in powers if power % every == 0 for step in times]
+        inside = [place for place in places if low <= place <= high]
+        if len(inside) <= _INTERVALS + 1:  # more would run into each other on a narrow screen
+            break
     said = [amounts.compact(round(10.0**place, 6), session.locale()) for place in inside]
     return [place - shift for place in inside], said
 
 
-def _ticks(values: Sequence[float]) -> dict[str, Any]:
-    """A few round places between zero and the values, written as short as figures are."""
+def _ticks(values: Sequence[float], least: float = 0.0) -> dict[str, Any]:
+    """A few round places between zero and the values, at least `least` apart, written as short as figures are."""
     low, high = min(0.0, *values), max(0.0, *values)
     span = (high - low) or 1.0
     step = 10.0 ** math.floor(math.log10(span / 4))
-    step *= next(times for times in (1, 2, 5, 10) if span / (step * times) <= _INTERVALS)
+    step = max(least, step * next(times for times in (1, 2, 5, 10) if span / (step * times) <= _INTERVALS))
     at = [place * step for place in range(math.floor(low / step), math.floor(high / step) + 1)]
     return {"tickvals": at, "ticktext": [amounts.compact(round(one, 10), session.locale()) for one in at]}
 
 
-def _mark(figure: Any, at: float, text: str, color: str, height: float, dash: str = "solid") -> None:
+def _mark(
+    figure: Any, found: spread.Spread, value: float, text: str, color: str, height: float, dash: str = "solid"
+) -> None:
+    """A line at a value with its words above, which stay inside the chart."""
+    at = found.place(value)
+    across = (at - found.edges[0]) / ((found.edges[-1] - found.edges[0]) or 1)
+    anchor = "left" if across < 0.35 else "right" if across > 0.65 else "center"
     figure.add_shape(
         type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"color": color, "width": 2, "dash": dash}
     )
     figure.add_annotation(
-        x=at, y=height, yref="paper", text=text, showarrow=False, yanchor="bottom", font={"color": color, "size": 12}
+        x=at,
+        y=height,
+        yref="paper",
+        text=text,
+        showarrow=False,
+        xanchor=anchor,
+        yanchor="bottom",
+        font={"color": color, "size": 12},
     )
 
 

@@ -96,11 +96,12 @@ def _chart(found: Comparison, metric: Metric) -> None:
     values = [(titles[id_], by[metric.name].value) for id_, by in found.standings.items() if metric.name in by]
     values.sort(key=lambda row: -row[1])
     left, right = st.columns(2, gap="medium") if lines else (st.container(), None)
+    high = charts.HEIGHT + charts.LEGEND if lines else 180  # as high as the chart beside it
     with left:
-        charts.ranking("niches_compare_bars", values, metric, what=_("Niche"))
+        charts.ranking("niches_compare_bars", values, metric, what=_("Niche"), stamp=found.stamp, least=high)
     if right is not None:
         with right:
-            charts.months("niches_compare_months", lines, metric)
+            charts.months("niches_compare_months", lines, metric, found.stamp)
 
 
 def _table(found: Comparison, metrics: Mapping[str, Metric]) -> None:

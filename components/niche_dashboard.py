@@ -32,6 +32,9 @@ def draw(who: Principal, niche_id: str) -> None:
         st.info(_("There are no figures of this niche here. Choose another region."), icon=":material/info:")
     else:
         niche_figures.draw(board.figures)
+    if board.notes:
+        st.caption(plain(" ".join(board.notes)))
+    if metric is not None:
         _charts(who, board, metric, region)
     _words(board)
     _similar(board)
@@ -108,11 +111,11 @@ def _charts(who: Principal, board: Dashboard, metric: Metric, region: str) -> No
     with left:
         st.subheader(_("Among all niches"), anchor=False)
         spread = session.services().niches.distribution(who, board.niche.id, metric.name, region)
-        charts.distribution("niches_distribution", spread, mine, metric)
+        charts.distribution("niches_distribution", spread, mine, metric, board.stamp)
     with right if series else left:
         if series:
             st.subheader(_("By month"), anchor=False)
-            charts.months("niches_months", {words.title(board.niche): series}, metric)
+            charts.months("niches_months", {words.title(board.niche): series}, metric, board.stamp)
     with st.container() if series else right:
         _regions(board, metric)
 
@@ -123,9 +126,8 @@ def _regions(board: Dashboard, metric: Metric) -> None:
         return
     rows = sorted(board.regions.pairs("region", metric.name), key=lambda row: -row[1])
     st.subheader(_("By region"), anchor=False)
-    charts.ranking(
-        "niches_regions", rows, metric, "" if board.region.whole else words.title(board.region), what=_("Region")
-    )
+    chosen = "" if board.region.whole else words.title(board.region)
+    charts.ranking("niches_regions", rows, metric, chosen, what=_("Region"), stamp=board.stamp)
     with st.expander(_("All figures by region"), icon=":material/table:"):
         niche_tables.draw("niches_regions_all", board.regions, board.stamp, about=[words.title(board.niche)])
 

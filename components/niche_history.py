@@ -73,7 +73,7 @@ def _counts(result: Mapping[str, Any]) -> str:
 
 def _errors(result: Mapping[str, Any]) -> None:
     for line in list(result.get("errors", ()))[:_ERRORS]:
-        st.caption(f":material/warning: {plain(str(line))}")
+        st.caption(f":material/warning: {plain(stored(str(line)))}")
 
 
 def draw(who: Principal) -> None:

@@ -34,7 +34,7 @@ def draw(who: Principal) -> None:
     with right:
         metric = _metric(catalogue, dataset)
     region, sector, period, count, end = _filters(catalogue, dataset)
-    answer = session.services().niches.leaderboard(
+    answer = session.services().niches.questions.leaderboard(
         who,
         dataset.name,
         metric.name,
@@ -108,7 +108,7 @@ def _ranked(who: Principal, answer: Answer, metric: Metric) -> None:
     assert table is not None  # noqa: S101 - the caller has looked
     assert stamp is not None  # noqa: S101 - an answer with a table has one
     head = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    charts.ranking("niches_leaders_chart", table.pairs("niche", metric.name), metric, what=_("Niche"))
+    charts.ranking("niches_leaders_chart", table.pairs("niche", metric.name), metric, what=_("Niche"), stamp=stamp)
     st.caption(_("Tick two to five rows to compare them."))
     ticked = niche_tables.draw(
         "niches_leaders", table, stamp, about=[answer.text], choose=True, links=True, totals=not metric.derived

@@ -68,7 +68,7 @@ def _cards(hits: Sequence[Hit]) -> None:
             columns = st.columns(_ACROSS, gap="small")
         columns[at % _ACROSS].button(
             _label(hit),
-            key=f"niches_hit_{at}",
+            key=f"niches_hit_{hit.niche.id}",  # a press on a list that is drawn anew means the niche that it showed
             width="stretch",
             on_click=open_,
             args=(hit.niche.id,),

@@ -21,7 +21,7 @@ def menu(who: Principal, title: str) -> None:
         st.button(
             _("Save"), key="niches_view_save", icon=":material/bookmark_add:", on_click=errors.kept(_save), args=(name,)
         )
-        saved = session.services().niches.views(who)
+        saved = session.services().niche_views.list(who)
         if saved:
             st.divider()
         for one in saved:
@@ -47,7 +47,7 @@ def menu(who: Principal, title: str) -> None:
 
 def _save(title: str) -> None:
     params = {name: "\n".join(st.query_params.get_all(name)) for name in st.query_params}
-    session.services().niches.save_view(session.principal(), title, params)
+    session.services().niche_views.save(session.principal(), title, params)
 
 
 def _open(params: dict[str, str]) -> None:
@@ -55,4 +55,4 @@ def _open(params: dict[str, str]) -> None:
 
 
 def _delete(view_id: UUID) -> None:
-    session.services().niches.delete_view(session.principal(), view_id)
+    session.services().niche_views.delete(session.principal(), view_id)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from components import collection_titles, errors, parameters, session
 from components.i18n import N_, _
+from components.markup import plain
 from core.entities.people import Principal
-from core.entities.playground import Configuration, Experiment, Preset
+from core.entities.playground import Configuration, Experiment, Preset, ServerStatus
 from rag import providers
 from services.asking import LONGEST_MESSAGE
 from services.playground import MOST_LANES, MOST_REPEATS, Comparison
@@ -18,6 +19,7 @@ from services.playground import MOST_LANES, MOST_REPEATS, Comparison
 _AUTOMATIC = N_("Automatic")
 _PARAMETERS = ("temperature", "top_p", "max_tokens", "seed")
 _FIRST_COLUMNS = 2
+_LOOK_SECONDS = 0.4  # for the models of servers that have not been asked yet
 
 
 def draw(who: Principal, run: Callable[[Principal], None]) -> None:
@@ -82,7 +84,7 @@ def _refill() -> None:
 
 def _put(prefix: str, chosen: Configuration) -> None:
     session.put(f"{prefix}_provider", chosen.provider or providers.AUTO)
-    session.put(f"{prefix}_model", chosen.model or "")
+    session.put(f"{prefix}_model", chosen.model)
     session.put(f"{prefix}_system", chosen.instructions)
     session.put(f"{prefix}_retrieval", chosen.retrieval)
     for name in _PARAMETERS:
@@ -93,15 +95,18 @@ def _put(prefix: str, chosen: Configuration) -> None:
 
 def _columns(who: Principal) -> None:
     presets = {preset.name: preset for preset in session.services().playground.presets(who)}
+    seen = {one.name: one for one in session.services().providers.look(who, seconds=_LOOK_SECONDS)}
     for number, place in enumerate(st.columns(_count())):
         with place:
             prefix = f"playground_{number}"
-            name = f"{number + 1}. {_summary(prefix)}"
+            chosen = _configuration(prefix)
+            name = f"{number + 1} · {label(chosen.provider or providers.AUTO)}"
             with st.popover(name, icon=":material/tune:", width="stretch", key=f"{prefix}_settings"):
-                _column(prefix, presets)
+                _column(prefix, presets, seen)
+            st.caption(plain(_summary(chosen)))
 
 
-def _column(prefix: str, presets: dict[str, Preset]) -> None:
+def _column(prefix: str, presets: dict[str, Preset], seen: Mapping[str, ServerStatus]) -> None:
     if presets:
         key = f"{prefix}_preset"
         st.selectbox(
@@ -111,11 +116,20 @@ def _column(prefix: str, presets: dict[str, Preset]) -> None:
     names = [providers.AUTO, *providers.REGISTRY]
     provider = st.selectbox(_("Provider"), names, format_func=label, key=f"{prefix}_provider")
     if provider not in (providers.AUTO, "extractive"):
-        st.text_input(_("Model"), key=f"{prefix}_model", placeholder=_("The provider's default"))
+        model(_("Model"), f"{prefix}_model", seen[provider])
     if provider != "extractive":
-        parameters.draw(prefix)
+        parameters.draw(prefix, seen[provider].accepts if provider in seen else None)
         st.text_area(_("System prompt"), key=f"{prefix}_system", height=96, placeholder=_("The product's own"))
     st.toggle(_("Answer from the collection"), True, key=f"{prefix}_retrieval")
+
+
+def model(title: str, key: str, status: ServerStatus) -> str:
+    """One of the server's models, or a name that is typed in; empty leaves it to the provider."""
+    now = session.get(key)
+    default = _("%(model)s (the provider's default)", model=status.default_model)
+    known = list(dict.fromkeys([*([now] if now else []), *status.models]))
+    typed = st.selectbox(title, known, index=None, key=key, placeholder=default, accept_new_options=True)
+    return (typed or "").strip()
 
 
 def _use_preset(prefix: str, presets: dict[str, Preset]) -> None:
@@ -142,10 +156,12 @@ def _chosen(prefix: str) -> dict[str, Any]:
     return {name: session.get(f"{prefix}_{name}") for name in on if session.get(f"{prefix}_{name}") is not None}
 
 
-def _summary(prefix: str) -> str:
-    chosen = _configuration(prefix)
-    parts = [label(chosen.provider or providers.AUTO), *(f"{name} {value}" for name, value in chosen.params.items())]
-    return " · ".join(parts)
+def _summary(chosen: Configuration) -> str:
+    """What differs from the rest, under the column's button: a model, parameters, a prompt of its own."""
+    parts = [chosen.model or "", parameters.said(chosen.params)]
+    parts += [_("own system prompt")] if chosen.instructions else []
+    parts += [] if chosen.retrieval else [_("without documents")]
+    return " · ".join(filter(None, parts)) or _("The provider's own parameters")
 
 
 def _collection(who: Principal) -> None:

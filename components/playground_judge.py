@@ -7,14 +7,15 @@ from functools import partial
 
 import streamlit as st
 
-from components import errors, playground_columns, playground_form, session, tables
+from components import errors, parameters, playground_columns, playground_form, session, tables
 from components.i18n import _, percent
-from components.markup import plain
+from components.markup import plain, short
 from core.entities.people import Principal
 from core.entities.playground import Experiment
 from services.experiment_export import as_csv, as_json
 
 _LETTERS = "ABCD"
+_TITLE = 60
 
 
 def blind(who: Principal, experiment: Experiment) -> bool:
@@ -26,11 +27,15 @@ def blind(who: Principal, experiment: Experiment) -> bool:
 def draw(who: Principal, experiment: Experiment, *, blind: bool) -> None:
     if experiment.running or not any(lane.attempts for lane in experiment.lanes):
         return
-    if len(experiment.lanes) > 1:
+    answered = [lane for lane in experiment.lanes if lane.attempts and lane.attempts[-1].text]
+    if len(answered) > 1 and not playground_columns.refused_by_all(experiment):
         _vote(who, experiment, hidden=blind)
     if blind:
         return
-    with st.container(horizontal=True, key="playground_actions"):
+    with st.container(horizontal=True, vertical_alignment="center", key="playground_actions"):
+        if experiment.title:
+            shared = f" :gray-badge[{_('shared')}]" if experiment.shared else ""
+            st.markdown(f":material/bookmark: **{plain(short(experiment.title, _TITLE))}**{shared}", width="content")
         if experiment.owner_id == who.user_id:
             _keep(experiment)
         _promote(experiment)
@@ -43,13 +48,15 @@ def _vote(who: Principal, experiment: Experiment, *, hidden: bool) -> None:
     playground = session.services().playground
     mine = playground.voted(who, experiment.id)
     if mine is not None:
-        name = _("Column %(n)s", n=mine + 1)
+        name = column_name(experiment, mine)
         st.success(_("You voted for: %(column)s", column=name), icon=":material/how_to_vote:")
         _scores(who)
         return
     with st.container(horizontal=True, vertical_alignment="center", key="playground_vote"):
         st.markdown(f"**{_('Which answer is best?')}**")
         for place, column in enumerate(playground_columns.order(experiment, blind=hidden)):
+            if not experiment.lanes[column].attempts[-1].text:
+                continue  # it failed or was stopped before its first word
             name = _("Answer %(letter)s", letter=_LETTERS[place]) if hidden else _("Column %(n)s", n=column + 1)
             st.button(
                 name,
@@ -75,9 +82,9 @@ def _scores(who: Principal) -> None:
         for score in session.services().playground.scores(who)
         if score.provider
     ]
-    with st.expander(_("Votes so far, by model"), icon=":material/leaderboard:"):
+    with st.expander(_("Votes so far, by model"), icon=":material/leaderboard:", expanded=True):
         columns = [
-            tables.Column("model", _("Model"), width="large"),
+            tables.Column("model", _("Model"), width="medium"),
             tables.Column("won", _("Won"), "number"),
             tables.Column("shown", _("Shown"), "number"),
             tables.Column("share", _("Share")),
@@ -88,21 +95,28 @@ def _scores(who: Principal) -> None:
 def _keep(experiment: Experiment) -> None:
     with st.popover(_("Save"), icon=":material/bookmark:"), st.form("playground_save", border=False):
         title = st.text_input(_("Name"), experiment.title, max_chars=120)
-        shared = st.checkbox(_("Everybody with a playground may open it"), experiment.shared)
+        shared = st.checkbox(
+            _("Everybody with a playground may open it"),
+            experiment.shared,
+            help=_("They find it under “Experiments”, or by the address of this page."),
+        )
         if st.form_submit_button(_("Save"), type="primary"):
             with errors.shown():
                 playground, who = session.services().playground, session.principal()
                 playground.save(who, experiment.id, title)
                 if shared != experiment.shared:
                     playground.share(who, experiment.id, shared)
+                st.toast(_("Saved. It stands under “Experiments”."), icon=":material/check:")
                 st.rerun()
 
 
 def _promote(experiment: Experiment) -> None:
     with st.popover(_("Make a preset"), icon=":material/star:"), st.form("playground_promote", border=False):
         columns = range(len(experiment.lanes))
-        column = st.radio(_("Winner"), columns, format_func=lambda n: _("Column %(n)s", n=n + 1), horizontal=True)
-        name = st.text_input(_("Name"), max_chars=120)
+        voted = session.services().playground.voted(session.principal(), experiment.id)
+        column = st.radio(_("Winner"), columns, voted or 0, format_func=lambda n: column_name(experiment, n))
+        name = st.text_input(_("Name"), max_chars=120, placeholder=_("for example: short answers"))
+        st.caption(_("Everybody can then choose it in the options of the assistant and here."))
         if st.form_submit_button(_("Make a preset"), type="primary"):
             with errors.shown():
                 session.services().playground.promote(session.principal(), experiment.id, column or 0, name)
@@ -114,7 +128,7 @@ def _exports(experiment: Experiment) -> None:
         st.download_button(
             suffix.upper(),
             partial(make, experiment),
-            file_name=f"experiment.{suffix}",
+            file_name=f"{_file(experiment)}.{suffix}",
             mime=mime,
             icon=":material/download:",
             key=f"playground_{suffix}",
@@ -127,14 +141,32 @@ def _difference(experiment: Experiment) -> None:
         columns = range(len(experiment.lanes))
         left, right = st.columns(2)
         chosen = [
-            place.selectbox(label, columns, n, format_func=lambda one: _("Column %(n)s", n=one + 1), key=key)
+            place.selectbox(label, columns, n, format_func=lambda one: column_name(experiment, one), key=key)
             for n, (place, label, key) in enumerate(
                 [(left, _("From"), "playground_diff_from"), (right, _("To"), "playground_diff_to")]
             )
         ]
         texts = [experiment.lanes[one].attempts[-1].text for one in chosen if experiment.lanes[one].attempts]
-        if len(texts) == 2:
+        if len(texts) == 2 and texts[0].split() == texts[1].split():
+            st.caption(_("The two answers are the same, word for word."))
+        elif len(texts) == 2:
+            st.caption(_("Red is only in the first answer, green only in the second."))
             st.markdown(marked_difference(*texts))
+
+
+def column_name(experiment: Experiment, column: int) -> str:
+    """The column's number with who answered in it."""
+    lane = experiment.lanes[column]
+    asked = (lane.attempts[-1].provider if lane.attempts else "") or lane.configuration.provider or "auto"
+    params = parameters.said(lane.configuration.params)
+    parts = (_("Column %(n)s", n=column + 1), playground_form.label(asked), params)
+    return " · ".join(filter(None, parts))
+
+
+def _file(experiment: Experiment) -> str:
+    """A name that a file may have on any system."""
+    named = "".join(sign if sign.isalnum() else "-" for sign in experiment.title).strip("-")
+    return named[:60] or "experiment"
 
 
 def marked_difference(old: str, new: str) -> str:

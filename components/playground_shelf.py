@@ -1,14 +1,15 @@
-"""Saved experiments: open, ask again, delete."""
+"""Saved experiments: open, ask again, delete; and the presets that came of them."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from components import errors, playground_form, session
+from components import errors, parameters, playground_form, session
 from components.i18n import _, date_time
 from components.markup import plain, short
 from core.entities.people import Principal
-from core.entities.playground import Experiment
+from core.entities.playground import Experiment, Preset
+from core.roles import Permission
 
 _TITLE = 60
 
@@ -17,9 +18,14 @@ def draw(who: Principal) -> None:
     with st.popover(_("Experiments"), icon=":material/folder_open:", key="playground_shelf"), errors.shown():
         saved = session.services().playground.list(who)
         if not saved:
-            st.caption(_("Saved experiments are listed here."))
+            st.caption(_("Nothing is saved yet. Run a comparison, then save it with the button under the columns."))
         for experiment in saved:
             _row(who, experiment)
+        presets = session.services().playground.presets(who)
+        if presets:
+            st.markdown(f"**{_('Presets')}**")
+        for preset in presets:
+            _preset(who, preset)
 
 
 def _row(who: Principal, experiment: Experiment) -> None:
@@ -33,7 +39,21 @@ def _row(who: Principal, experiment: Experiment) -> None:
             _button(_("Delete"), "delete", "delete", _delete, experiment)
 
 
-def _button(name: str, icon: str, key: str, action: object, experiment: Experiment) -> None:
+def _preset(who: Principal, preset: Preset) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"playground_preset_{preset.id}"):
+        chosen = preset.configuration
+        model = " ".join((playground_form.label(chosen.provider or "auto"), chosen.model or ""))
+        about = " · ".join(filter(None, (model, parameters.said(chosen.params), preset.created_by)))
+        st.markdown(f"**{plain(short(preset.name, _TITLE))}**  \n:gray[{plain(about)}]", width="stretch")
+        if preset.owner_id == who.user_id or who.may(Permission.SYSTEM):
+            _button(_("Delete"), "delete", "drop", _drop, preset)
+
+
+def _drop(preset: Preset) -> None:
+    session.services().playground.drop_preset(session.principal(), preset.id)
+
+
+def _button(name: str, icon: str, key: str, action: object, experiment: Experiment | Preset) -> None:
     st.button(
         "",
         icon=f":material/{icon}:",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
 import streamlit as st
 
-from components import charts, errors, job_progress, session
-from components.i18n import N_, _
+from components import charts, errors, job_progress, playground_judge, session
+from components.i18n import N_, _, ngettext
 from core.entities.people import Principal
 from core.entities.playground import Cell, Experiment
 from core.errors import Forbidden, NotFound
@@ -20,11 +21,13 @@ from services.sweeps import MOST_REPEATS
 _TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _TOP_PS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
 _MEASURES = {
-    "length": (N_("Length"), N_("characters")),
-    "latency": (N_("Whole answer"), N_("seconds")),
-    "agreement": (N_("Agreement between repeats"), N_("share of words, 0 to 1")),
-    "golden": (N_("Golden questions answered right"), N_("share of questions, 0 to 1")),
+    "length": (N_("Length"), N_("characters"), ",.0f"),
+    "latency": (N_("Whole answer"), N_("seconds"), ".2f"),
+    "agreement": (N_("Agreement between repeats"), N_("share of words, 0 to 1"), ".2f"),
+    "golden": (N_("Golden questions answered right"), N_("share of questions, 0 to 1"), ".2f"),
 }
+_SHARES = ("agreement", "golden")
+_ROW_PX = 70
 
 
 def draw(who: Principal, experiment: Experiment) -> None:
@@ -41,28 +44,48 @@ def draw(who: Principal, experiment: Experiment) -> None:
 
 def _form(who: Principal, experiment: Experiment) -> None:
     available = _golden_questions(who, experiment)
+    st.caption(_("Asks the question of one column's model at every point of temperature and top p. It goes on in the "
+        "background, also when you leave this page; an earlier sweep of this comparison is replaced."))  # fmt: skip
+    columns = range(len(experiment.lanes))
+    before = {cell.temperature for cell in experiment.grid}, {cell.top_p for cell in experiment.grid}
+    temperatures, top_ps = (sorted(one) for one in before)
     with st.form("playground_sweep", border=False):
-        columns = range(len(experiment.lanes))
-        lane = st.selectbox(_("Model of"), columns, format_func=lambda n: _("Column %(n)s", n=n + 1))
-        temperatures = st.multiselect(_("Temperature"), _TEMPERATURES, [0.0, 0.5, 1.0], select_all=False)
-        top_ps = st.multiselect(_("Top p"), _TOP_PS, [0.5, 0.9], select_all=False)
-        repeats = st.number_input(_("Repeats"), 1, MOST_REPEATS, 2)
-        golden = 0
-        if available:
-            golden = st.number_input(
-                _("Golden questions at each point"), 0, min(available, MOST_ASKED), 0, key="playground_sweep_golden",
-                help=_(
-                    "Questions of the collection's golden set that the model answers too. An answer is right when it "
-                    "contains the expected short answer; where none is written down, when it cites the expected "
-                    "passage."
-                ),
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            lane = st.selectbox(
+                _("Model of"), columns, format_func=lambda n: playground_judge.column_name(experiment, n), width=380
+            )
+            repeats = st.number_input(_("Repeats"), 1, MOST_REPEATS, 2, width=130)
+            golden = 0
+            if available:
+                golden = st.number_input(
+                    _("Golden questions at each point"), 0, min(available, MOST_ASKED), 0, width=240,
+                    key="playground_sweep_golden",
+                    help=_(
+                        "Questions of the collection's golden set that the model answers too. An answer is right when "
+                        "it contains the expected short answer; where none is written down, when it cites the "
+                        "expected passage."
+                    ),
+                )  # fmt: skip
+        left, right = st.columns(2)
+        with left:
+            temperatures = st.multiselect(
+                _("Temperature"), _offered(_TEMPERATURES, temperatures), temperatures or [0.0, 0.5, 1.0],
+                select_all=False,
             )  # fmt: skip
-        if st.form_submit_button(_("Start the sweep"), icon=":material/play_arrow:"):
+        with right:
+            top_ps = st.multiselect(
+                _("Top p"), _offered(_TOP_PS, top_ps), top_ps or [0.5, 0.9], select_all=False
+            )  # fmt: skip
+        if st.form_submit_button(_("Start the sweep"), icon=":material/play_arrow:", type="primary"):
             with errors.shown():
                 session.services().sweeps.start(
                     session.principal(), experiment.id, lane or 0, temperatures, top_ps, int(repeats), int(golden)
                 )
                 st.rerun()
+
+
+def _offered(usual: Sequence[float], chosen: Sequence[float]) -> list[float]:
+    return sorted({*usual, *chosen})
 
 
 def _golden_questions(who: Principal, experiment: Experiment) -> int:
@@ -109,8 +132,6 @@ def _cancel(run_id: Any) -> None:
 
 
 def _map(experiment: Experiment) -> None:
-    import plotly.graph_objects as go  # at first use: it takes a third of a second
-
     measure = st.segmented_control(
         _("Measure"),
         [one for one in _MEASURES if one != "golden" or any(cell.golden_asked for cell in experiment.grid)],
@@ -119,24 +140,49 @@ def _map(experiment: Experiment) -> None:
         key="playground_measure",
         required=True,
     )
-    chosen = measure or "length"
+    _heat(experiment, measure or "length")
+    measured = [cell for cell in experiment.grid if cell.attempts]
+    answers = sum(len(cell.attempts) + cell.golden_asked for cell in measured)
+    failed = sum(one.status == "failed" for cell in measured for one in cell.attempts)
+    said = ngettext("%(n)s answer was measured.", "%(n)s answers were measured.", answers)
+    if failed:
+        said = f"{said} {ngettext('%(n)s failed and does not count.', '%(n)s failed and do not count.', failed)}"
+    st.caption(said)
+
+
+def _heat(experiment: Experiment, chosen: str) -> None:
+    import plotly.graph_objects as go  # at first use: it takes a third of a second
+
     temperatures = sorted({cell.temperature for cell in experiment.grid})
     top_ps = sorted({cell.top_p for cell in experiment.grid})
     values = {(cell.temperature, cell.top_p): value(cell, chosen) for cell in experiment.grid}
     rows = [[values.get((temperature, top_p)) for temperature in temperatures] for top_p in top_ps]
-    unit = _(_MEASURES[chosen][1])
-    hover = f"{_('Temperature')} %{{x}}<br>{_('Top p')} %{{y}}<br>%{{z:,.2f}} {unit}<extra></extra>"
+    _title, named, form = _MEASURES[chosen]
+    unit = _(named)
+    hover = f"{_('Temperature')} %{{x}}<br>{_('Top p')} %{{y}}<br>%{{z:{form}}} {unit}<extra></extra>"
     figure = go.Figure(
         go.Heatmap(
-            x=[str(one) for one in temperatures], y=[str(one) for one in top_ps], z=rows,
-            texttemplate="%{z:,.2f}", hovertemplate=hover, colorbar={"title": unit}, xgap=2, ygap=2,
+            x=[f"{one:g}" for one in temperatures], y=[f"{one:g}" for one in top_ps], z=rows,
+            texttemplate=f"%{{z:{form}}}", textfont={"size": 15}, hovertemplate=hover, xgap=3, ygap=3,
+            colorbar={"title": {"text": unit, "side": "right"}, "tickformat": form, "thickness": 14},
             autocolorscale=True,  # the theme's own
+            **_range(rows, chosen),
         )
     )  # fmt: skip
-    figure.update_layout(xaxis_title=_("Temperature"), yaxis_title=_("Top p"), height=360)
-    figure.update_xaxes(type="category")
-    figure.update_yaxes(type="category")
+    figure.update_layout(
+        xaxis_title=_("Temperature"), yaxis_title=_("Top p"), height=120 + _ROW_PX * max(3, len(top_ps))
+    )
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_yaxes(type="category", showgrid=False)
     charts.draw("playground_sweep", figure, _csv(experiment))
+
+
+def _range(rows: Sequence[Sequence[float | None]], chosen: str) -> dict[str, float]:
+    """Of the colours: shares have theirs, and equal values would make Plotly invent one."""
+    known = [one for row in rows for one in row if one is not None]
+    if chosen in _SHARES:
+        return {"zmin": 0.0, "zmax": 1.0}
+    return {"zmin": 0.0, "zmax": known[0] * 2 or 1.0} if len(set(known)) == 1 else {}
 
 
 def value(cell: Cell, measure: str) -> float | None:

@@ -23,11 +23,11 @@ def draw(who: Principal) -> None:
     found = session.services().guardrails.events(who, category=category, actor=actor, limit=_EVENTS)
     columns = [
         tables.Column("at", _("When"), "time"),
+        tables.Column("text", _("Text"), width="large"),
         *([tables.Column("actor", _("Who"))] if everything else []),
         tables.Column("category", _("Why")),
         tables.Column("rule", _("Rule")),
-        tables.Column("text", _("Text"), width="large"),
-        tables.Column("side", _("In")),
+        tables.Column("side", _("In"), width="small"),
         *([tables.Column("ip", _("Address"))] if everything else []),
         tables.Column("version", _("Version of the rules"), "number"),
     ]

@@ -17,6 +17,27 @@ CATEGORIES = {
 }
 _RULES = {
     "learned": N_("the learned check"),
+    "ignore-instructions": N_("ignore the instructions"),
+    "ignore-above": N_("ignore what stands above"),
+    "disobey": N_("do not obey"),
+    "instructions-void": N_("instructions no longer count"),
+    "no-restrictions": N_("without restrictions"),
+    "reveal-prompt": N_("show the hidden instructions"),
+    "repeat-above": N_("repeat what stands above"),
+    "reveal-secrets": N_("show passwords or keys"),
+    "other-people": N_("what other people wrote"),
+    "other-role": N_("be somebody else"),
+    "unbound-persona": N_("a persona without rules"),
+    "special-mode": N_("a special mode"),
+    "filters-off": N_("filters off"),
+    "false-authority": N_("speaks as an administrator"),
+    "chat-markup": N_("markup of the model"),
+    "system-voice": N_("speaks as the system"),
+    "shell-commands": N_("shell command"),
+    "sql-commands": N_("database command"),
+    "script-injection": N_("script"),
+    "prompt-leak": N_("the instructions themselves"),
+    "secret-leak": N_("a key"),
     "prompt-length": N_("length of messages"),
     "answer-length": N_("length of answers"),
 }
@@ -38,7 +59,7 @@ def category(code: str) -> str:
 
 
 def rule(code: str) -> str:
-    """Rules of the file stand for themselves."""
+    """The shipped ones in words; those that administrators have added stand for themselves."""
     return _(_RULES.get(code, code))
 
 

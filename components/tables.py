@@ -97,17 +97,18 @@ def _downloads(name: str, columns: Sequence[Column], rows: Sequence[Row], total:
 def downloads(name: str, make_csv: partial[bytes], make_xlsx: partial[bytes], file: str = "") -> None:
     """Two buttons whose files are made when they are asked for; `file` (else `name`) is what they are called."""
     sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    for suffix, mime, make in (("csv", "text/csv", make_csv), ("xlsx", sheet, make_xlsx)):
-        st.download_button(
-            suffix.upper(),
-            make,
-            file_name=f"{file or name}.{suffix}",
-            mime=mime,
-            key=f"{name}_{suffix}",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
-        )
+    with st.container(horizontal=True, width="content"):  # together, on whichever line there is room for both
+        for suffix, mime, make in (("csv", "text/csv", make_csv), ("xlsx", sheet, make_xlsx)):
+            st.download_button(
+                suffix.upper(),
+                make,
+                file_name=f"{file or name}.{suffix}",
+                mime=mime,
+                key=f"{name}_{suffix}",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+            )
 
 
 def as_csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import answers, copying, errors, judging, registration_entry, session
+from components import answer_trace, answers, copying, errors, judging, session
 from components.i18n import _, number
 from components.markup import plain
 from core.entities.conversations import Feedback, Thread
@@ -64,8 +64,6 @@ def _answer(who: Principal, message: Message, given: Mapping[UUID, Feedback], *,
         answers.answer(who, message, last=last and mine)
         if not message.status.ended:
             return
-        if last and mine:
-            registration_entry.draw(who, message)
         with st.container(horizontal=True, vertical_alignment="center", gap=None, key=f"tools_{message.id}"):
             _switcher(message)
             copying.button(message.text, f"assistant_copy_{message.id}")
@@ -73,6 +71,8 @@ def _answer(who: Principal, message: Message, given: Mapping[UUID, Feedback], *,
                 if who.user_id:
                     judging.thumbs(message, given)
                 _tool("refresh", _("Answer anew"), f"thread_again_{message.id}", _again, message.id)
+            answer_trace.button(who, message)
+            st.caption(answers.description(message), width="content")
 
 
 def _editor(message: Message) -> None:
@@ -100,7 +100,7 @@ def _switcher(message: Message) -> None:
     for step, icon, label in ((-1, "chevron_left", _("Previous version")), (1, "chevron_right", _("Next version"))):
         there = 0 <= at + step < len(message.versions)
         if step > 0:
-            st.caption(f"{number(at + 1)} / {number(len(message.versions))}", width="content")
+            st.caption(f"{number(at + 1)}\u00a0/\u00a0{number(len(message.versions))}", width="content")
         other = message.versions[at + step] if there else message.id
         _tool(icon, label, f"assistant_version_{message.id}_{icon}", _choose, other, disabled=not there)
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import streamlit as st
 
-from components import charts, navigation, playground_form, session, tables
+from components import charts, navigation, playground_form, session, tables, turn_options
 from components.i18n import N_, _
 from core.entities.people import Principal
 from core.entities.usage import Activity, Dimension, UsageSum
 from core.roles import Role
+from rag.providers import REGISTRY
 
 Crossed = Sequence[tuple[tuple[str, ...], UsageSum]]
 
@@ -51,7 +52,8 @@ def by_day(crossed: Crossed) -> None:
     for model in [*shown, ""] if len(totals) > _MOST_MODELS else shown:
         heights = [_height(crossed, day, model, shown) for day in days]
         hover = f"%{{x}}<br>%{{y:,}} {_('tokens')}"
-        figure.add_bar(x=days, y=heights, name=model or _("others"), hovertemplate=hover, width=_BAR_MS)
+        name = _named(Dimension.MODEL, model) if model else _("others")
+        figure.add_bar(x=days, y=heights, name=name, hovertemplate=hover, width=_BAR_MS)
     figure.update_yaxes(title=_("tokens"), separatethousands=True)
     figure.update_xaxes(type="date", tickformat=_DATES[session.locale()])
     if len(days) < _FEW_DAYS:
@@ -83,12 +85,12 @@ def sums(who: Principal, days: int | None) -> None:
     by = chosen or Dimension.MODEL
     columns = [
         tables.Column("name", _(_DIMENSIONS[by]), width="medium"),
-        tables.Column("answers", _("Answers"), "number"),
-        tables.Column("tokens", _("Tokens"), "number"),
-        tables.Column("estimated", _("Of these estimated"), "number"),
-        tables.Column("cost", _("Cost"), "number"),
-        tables.Column("prompt", _("Prompt tokens"), "number"),
-        tables.Column("completion", _("Answer tokens"), "number"),
+        tables.Column("answers", _("Answers"), "number", "small"),
+        tables.Column("tokens", _("Tokens"), "number", "small"),
+        tables.Column("prompt", _("Tokens in"), "number", "small"),
+        tables.Column("completion", _("Tokens out"), "number", "small"),
+        tables.Column("estimated", _("Estimated"), "number", "small"),
+        tables.Column("cost", _("Cost"), "number", "small"),
     ]
     report = session.services().usage.report(who, by, days)
     tables.draw(f"usage_{by}", columns, [_row(by, part) for part in report.parts])
@@ -117,9 +119,19 @@ def _named(by: Dimension, name: str) -> str:
         return _(_ACTIVITIES[Activity(name)])
     if by is Dimension.PERSON:
         return name or _("guest")
+    if by is Dimension.SCENARIO and name:
+        return turn_options.scenario_title(name)
     if by is Dimension.PROVIDER and name:
-        return playground_form.label(name)
-    return name or "–"
+        return _provider(name)
+    if by is Dimension.MODEL and name:
+        provider, _between, model = name.partition(" · ")
+        return _provider(provider) if model in ("", provider) else f"{_provider(provider)} · {model}"
+    return name or _("none")
+
+
+def _provider(name: str) -> str:
+    """A provider that is no more keeps the name it had."""
+    return playground_form.label(name) if name in REGISTRY else name
 
 
 def _csv(crossed: Crossed) -> bytes:

@@ -82,8 +82,8 @@ class TooLarge(BadInput):
 class FingerprintMismatch(BadInput):
     status = 409
     sentence = (
-        "This collection was indexed with another embedding model (%(indexed)s). "
-        "Re-index it to search it with %(current)s."
+        "This collection was indexed with the embedding model %(model)s, whose vectors cannot be made any more. "
+        "Re-index the collection."
     )
 
 

@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     small_talk_per_conversation: int = Field(default=10, ge=0, le=1000)
     small_talk_per_day: int = Field(default=30, ge=0, le=10_000)
     embedding: str = "builtin"
+    embeddings: List = ()
     keep_versions_days: int = Field(default=7, ge=0, le=3650)
     reranker: Path | None = None
     locale: Literal["en", "ru"] = "en"
@@ -99,6 +100,13 @@ class Settings(BaseSettings):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("embeddings", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
     @field_validator("source_roots", mode="before")
     @classmethod
     def _folders(cls, value: object) -> object:
@@ -123,6 +131,18 @@ class Settings(BaseSettings):
         if self.default_role is Role.ADMIN:
             raise ValueError("NICHEWISE_DEFAULT_ROLE must not be admin in production.")
         return self
+
+    @model_validator(mode="after")
+    def _shared_with_workers(self) -> Settings:
+        if self.worker == "external" and self.unshared:
+            raise ValueError(f"NICHEWISE_WORKER=external needs {', '.join(self.unshared)}, the same for every process.")
+        return self
+
+    @property
+    def unshared(self) -> list[str]:
+        """What several processes must have in common and this one would make for itself below its `var_dir`."""
+        shared = ("database_url", "chroma_url", "blobs", "secret_key", "encryption_keys")
+        return [f"NICHEWISE_{name.upper()}" for name in shared if getattr(self, name) is None]
 
     @property
     def production(self) -> bool:

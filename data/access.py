@@ -6,6 +6,7 @@ Each rule is a condition of its own under its name, so that "why can X see this"
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, any_, false, literal, or_, true
 
@@ -42,11 +43,13 @@ def document_rules(principal: Principal) -> Rules:
     }
 
 
+@lru_cache(maxsize=1_000)  # a turn asks for it eight times, and to put it together costs more than to run it
 def readable_collections(principal: Principal) -> ColumnElement[bool]:
     """Collections that `principal` may read."""
     return or_(*collection_rules(principal).values())
 
 
+@lru_cache(maxsize=1_000)
 def readable_documents(principal: Principal) -> ColumnElement[bool]:
     """Documents that `principal` may read; the statement must join `collections`."""
     return and_(readable_collections(principal), or_(*document_rules(principal).values()))

@@ -46,6 +46,7 @@ from data.stores.retrieval_settings import RetrievalSettingsStore
 from data.stores.routes import RouteDecisions
 from data.stores.sessions import Sessions
 from data.stores.shares import Shares
+from data.stores.sheets import Sheets
 from data.stores.soundness import Soundness
 from data.stores.source_runs import SourceRuns
 from data.stores.sources import Sources
@@ -88,6 +89,7 @@ class Stores:
     ledger = cached_property(lambda tx: Ledger(tx.connection))
     lineages = cached_property(lambda tx: Lineages(tx.connection))
     findings = cached_property(lambda tx: Findings(tx.connection))
+    sheets = cached_property(lambda tx: Sheets(tx.connection))
     chunks = cached_property(lambda tx: Chunks(tx.connection))
     changes = cached_property(lambda tx: ChunkChanges(tx.connection))
     jobs = cached_property(lambda tx: Jobs(tx.connection))

@@ -10,6 +10,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
 from jobs import tasks
+from jobs.claims import Claims
 from services.batching import Stopped
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Again(BaseRetryStrategy):
 def create(database_url: str, *, connections: int = 4) -> App:
     """Opens nothing; the worker does."""
     app = App(connector=PsycopgConnector(conninfo=database_url, min_size=1, max_size=connections))
+    app.job_manager = Claims(app.connector, grouped=[tasks.QUEUES[tasks.ingest]])
     for work, queue in tasks.QUEUES.items():
         app.task(name=work.__name__, queue=queue, retry=Again())(work)
     for work, cron in tasks.PERIODIC.items():

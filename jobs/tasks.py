@@ -44,11 +44,11 @@ def load_demo(run_id: str) -> None:
 
 
 def import_niches(run_id: str, import_id: str) -> None:
-    container.current().niche_import.run(UUID(run_id), UUID(import_id))
+    container.current().niche_import_job.run(UUID(run_id), UUID(import_id))
 
 
 def load_demo_niches(run_id: str) -> None:
-    container.current().niche_import.load_demo(UUID(run_id))
+    container.current().niche_demo.load(UUID(run_id))
 
 
 def embed_niches() -> None:

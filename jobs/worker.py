@@ -24,8 +24,8 @@ from procrastinate import JobContext
 from procrastinate.worker import Worker
 
 from core import logs
-from core.errors import NichewiseError
-from core.settings import load_settings
+from core.errors import NichewiseError, StartupError
+from core.settings import Settings, load_settings
 from jobs.app import create, rescue
 from jobs.tasks import ALL_QUEUES
 from services.container import Services
@@ -73,6 +73,7 @@ class Workers:
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: dict[Lane, Any] = {}  # procrastinate leaves its methods untyped
+        self._known: set[int] = set()  # workers of this process that are in `memory`
 
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -118,9 +119,9 @@ class Workers:
         )
 
     async def _remember(self, run_job: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
-        ids = {worker.worker_id, *self._remembered()}
-        if worker.worker_id not in self._remembered():
-            self._memory.write_text(json.dumps(sorted(one for one in ids if one is not None)))
+        if worker.worker_id is not None and worker.worker_id not in self._known:
+            self._known.add(worker.worker_id)
+            self._memory.write_text(json.dumps(sorted({*self._known, *self._remembered()})))
         return await run_job()
 
     def _remembered(self) -> list[int]:
@@ -172,12 +173,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unknown queues: {', '.join(sorted(unknown))}; there are {', '.join(ALL_QUEUES)}")
     logs.configure()
     try:
-        with opened(load_settings(), log.info) as house:
+        with opened(_shared(load_settings()), log.info) as house:
             asyncio.run(_serve(house.services, queues))
     except NichewiseError as error:
         sys.stderr.write(f"The worker cannot start. {error.message}\n")
         return 1
     return 0
+
+
+def _shared(settings: Settings) -> Settings:
+    """Raises StartupError where this process would serve a database and files of its own that nobody else sees."""
+    if settings.unshared:
+        raise StartupError("Set %(names)s here as for the app.", names=", ".join(settings.unshared))
+    return settings
 
 
 async def _serve(services: Services, queues: Sequence[str]) -> None:

@@ -85,6 +85,9 @@ class _Page:
             row, place = divmod(at, _ACROSS)
             self._card(figure, _MARGIN + place * (width + _GAP), self._top - row * (_CARD + _GAP), width)
         self._top -= -(-len(shown) // _ACROSS) * (_CARD + _GAP) + 6
+        for said in simpleSplit(" ".join(self._board.notes), REGULAR, 7.5, _INSIDE):
+            self._write(REGULAR, 7.5, _GRAY, _MARGIN, self._top, said)
+            self._top -= 10
 
     def _card(self, figure: KeyFigure, left: float, top: float, width: float) -> None:
         standing, metric = figure.standing, figure.metric

@@ -9,14 +9,30 @@ from datetime import date
 from pathlib import Path
 
 from core.errors import BadInput
+from core.i18n import N_
 from niches import mapping as mappings
 from niches import reading, values
 from niches.lexicon import MetricDraft, draft
 from niches.mapping import Mapping, Role
 
 MOST_ERRORS = 100  # are listed; all are counted
+_NOT_A_NUMBER = N_("Line %(line)s: “%(cell)s” is not a number.")
+_NOT_A_PERIOD = N_("Line %(line)s: “%(cell)s” is neither a month nor a year.")
+_TOO_MANY = N_("Line %(line)s: %(cells)s cells where the header has %(width)s.")
+_NO_NICHE = N_("Line %(line)s: the row names no niche.")
+_NO_METRIC = N_("Line %(line)s: the row names no metric.")
+_NO_TITLE = N_("Line %(line)s: an article needs article_id and title.")
+_NO_TEXT = N_("Line %(line)s: a name holds a character that is not text.")
+_TOO_LONG = {
+    "code": N_("Line %(line)s: the code is longer than %(most)s characters."),
+    "title": N_("Line %(line)s: the title is longer than %(most)s characters."),
+    "region": N_("Line %(line)s: the region is longer than %(most)s characters."),
+}
+ANOTHER_VALUE = N_("Line %(line)s: another value than in line %(first)s for the same niche, metric, region and period.")
+NO_PERIOD = N_("Line %(line)s: no month is named, and this metric has figures by month here.")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
-_LONGEST = {"code": 60, "title": 300, "sector": 300, "region": 300}
+_LONGEST = {"code": 60, "title": 300, "region": 300}
+_SHOWN = 40  # characters of a cell in a sentence about it
 
 
 @dataclass(slots=True)
@@ -58,10 +74,19 @@ class Draft:
     bad_rows: int = 0
     empty: int = 0
 
-    def refuse(self, line: int, reason: str) -> None:
+    def refuse(self, line: int, sentence: str, **values: object) -> None:
+        """`sentence` is a message id with a place for the line; it is kept in English."""
         self.bad_rows += 1
         if len(self.errors) < MOST_ERRORS:
-            self.errors.append(f"{line}: {reason}")
+            self.errors.append(sentence % {"line": line, **values})
+
+
+class BadRow(Exception):
+    """Why a row is not imported: a message id and what fills its places but the line."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence)
+        self.sentence, self.values = sentence, values
 
 
 def of_table(table: reading.Table, mapping: Mapping, draft: Draft) -> Iterator[Figure]:
@@ -73,8 +98,8 @@ def of_table(table: reading.Table, mapping: Mapping, draft: Draft) -> Iterator[F
         draft.rows += 1
         try:
             figures = row_of.read(line, cells, draft)
-        except ValueError as error:
-            draft.refuse(line, str(error))
+        except BadRow as error:
+            draft.refuse(line, error.sentence, **error.values)
         else:
             yield from figures
 
@@ -97,9 +122,9 @@ class _Row:
 
     def read(self, line: int, cells: Sequence[str], draft: Draft) -> list[Figure]:
         if len(cells) > self._width and any(cells[self._width :]):
-            raise ValueError(f"{len(cells)} cells where the header has {self._width}")
+            raise BadRow(_TOO_MANY, cells=len(cells), width=self._width)
         niche = self._niche(cells)
-        region, when = self._cell(cells, Role.REGION), values.period(self._cell(cells, Role.PERIOD))
+        region, when = self._cell(cells, Role.REGION), _period(self._cell(cells, Role.PERIOD))
         _fits("region", region)
         figures = [
             Figure(line, niche.code, metric, region, when, _number(cells[place] if place < len(cells) else ""))
@@ -121,7 +146,7 @@ class _Row:
         title, code = self._cell(cells, Role.TITLE), self._cell(cells, Role.CODE)
         code = code or mappings.slug(title or " ")
         if not (title or self._cell(cells, Role.CODE)):
-            raise ValueError("the row names no niche")
+            raise BadRow(_NO_NICHE)
         _fits("code", code)
         _fits("title", title)
 
@@ -143,7 +168,7 @@ class _Row:
 
     def _metric_named(self, label: str, into: Draft) -> str:
         if not label:
-            raise ValueError("the row names no metric")
+            raise BadRow(_NO_METRIC)
         if label not in self._named:
             self._named[label] = draft(label)
             into.metrics.setdefault(self._named[label].name, self._named[label])
@@ -158,9 +183,9 @@ def of_articles(path: Path, draft: Draft) -> Iterator[Figure]:
             figures = list(_article_figures(article, draft))
             _fits("code", article.code)
             if not (article.code and article.title):
-                raise ValueError("an article needs article_id and title")
-        except ValueError as error:
-            draft.refuse(article.line, str(error))
+                raise BadRow(_NO_TITLE)
+        except BadRow as error:
+            draft.refuse(article.line, error.sentence, **error.values)
             continue
         draft.niches[article.code] = _article_niche(article)
         yield from figures
@@ -215,14 +240,21 @@ def _number(cell: str) -> float | None:
     try:
         return values.number(cell)
     except ValueError:
-        raise ValueError(f"“{cell[:40]}” is not a number") from None
+        raise BadRow(_NOT_A_NUMBER, cell=cell[:_SHOWN]) from None
+
+
+def _period(cell: str) -> date | None:
+    try:
+        return values.period(cell)
+    except ValueError:
+        raise BadRow(_NOT_A_PERIOD, cell=cell[:_SHOWN]) from None
 
 
 def _fits(what: str, text: str) -> None:
     if len(text) > _LONGEST[what]:
-        raise ValueError(f"the {what} is longer than {_LONGEST[what]} characters")
+        raise BadRow(_TOO_LONG[what], most=_LONGEST[what])
     if "\x00" in text:
-        raise ValueError(f"the {what} holds a character that is not text")
+        raise BadRow(_NO_TEXT)
 
 
 def _list(cell: str) -> tuple[str, ...]:

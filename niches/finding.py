@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +73,12 @@ class Index:
         self._pieces = _postings(map(wording.trigrams, self._wordings))
         self._sizes = np.array([max(1, len(wording.trigrams(one))) for one in self._wordings], dtype=np.float32)
         self._words = _Words(names)
+
+    def with_vectors(self, vectors: NDArray[np.float32] | None, owners: Ids) -> Index:
+        """The same names with other vectors; the words are shared."""
+        other = copy.copy(self)
+        other._vectors, other._owners = vectors, owners
+        return other
 
     def _add(self, position: int, name: Name) -> None:
         for text, score in (*((one, _TITLE) for one in name.titles), *((one, _ALIAS) for one in name.aliases)):

@@ -80,12 +80,14 @@ class _Planner:
             choices = closest(wanted, of_dataset)
             return Refusal("metric", "Say which metric you mean.", {}, choices)
         if len(named) > 1:
-            return Refusal("metric", "Ask for one metric at a time.", {}, tuple(self._said(one) for one in named))
+            said = tuple(self._said(one) for one in named)
+            return Refusal("metric", "Ask for one metric at a time.", {}, said, settled=True)
         ids = self._ids(named[0], dataset)
         if len(ids) == 1:
             return metrics[int(ids[0])]
         if ids:
-            return Refusal("metric", "Say which metric you mean.", {}, tuple(metrics[int(id_)].title for id_ in ids))
+            titles = tuple(metrics[int(id_)].title for id_ in ids)
+            return Refusal("metric", "Say which metric you mean.", {}, titles, settled=True)
         sentence = "There is no metric %(name)s."
         return Refusal("metric", sentence, {"name": self._said(named[0])}, closest(self._said(named[0]), of_dataset))
 
@@ -96,7 +98,9 @@ class _Planner:
             if len(ids) != 1:
                 choices = [self._catalogue.niches[id_] for id_ in (ids or mention.ids)][:5]
                 values = {"name": self._said(mention)}
-                return Refusal("niche", "%(name)s can be more than one niche. Say which.", values, _titles(choices))
+                return Refusal(
+                    "niche", "%(name)s can be more than one niche. Say which.", values, _titles(choices), settled=True
+                )
             if (niche := self._catalogue.niches[ids[0]]) not in found:
                 found.append(niche)
         return found
@@ -144,7 +148,8 @@ class _Planner:
         for year in self._reading.years:
             if str(year) != dataset.as_of:
                 known = tuple(f"{one:%Y-%m}" for one in dataset.periods[-1:]) or (dataset.as_of,)
-                return Refusal("period", "There are no figures for %(period)s.", {"period": str(year)}, known)
+                values = {"period": str(year)}
+                return Refusal("period", "There are no figures for %(period)s.", values, known, settled=True)
         return None
 
     def _made(self, kind: str, dataset: Dataset, metric: Metric, niches: list[Niche], by: str) -> Plan | Refusal:
@@ -160,11 +165,11 @@ class _Planner:
         for mention in (*reading.of("region"), *reading.of("sector")):
             ids = self._ids(mention, dataset)
             if len(ids) != 1 or mention.kind in places:
-                return Refusal(mention.kind, "Name one region and one sector at most.", {})
+                return Refusal(mention.kind, "Name one region and one sector at most.", {}, settled=True)
             places[mention.kind] = self._place(mention.kind, int(ids[0]))
         periods = sorted(reading.periods)
         if len(periods) > (2 if kind == "growth" else 1):
-            return Refusal("period", "Say one period, or two for a growth.", {})
+            return Refusal("period", "Say one period, or two for a growth.", {}, settled=True)
         return Plan.model_validate(
             {
                 "kind": kind, "dataset": dataset.name, "metric": metric.name, "niches": [one.id for one in niches[:5]],

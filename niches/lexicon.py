@@ -53,6 +53,8 @@ _UNIT_WORDS = {
     "thousand usd": "kusd", "usd thousand": "kusd", "$k": "kusd", "usd": "usd", "$": "usd", "тыс руб": "krub",
     "thousand rub": "krub", "руб": "rub", "rub": "rub", "%": "pct",
 }  # fmt: skip
+# What can be added up over regions: nobody is counted twice. A firm may be in several of them.
+_ADDS_UP = frozenset({"establishments", "employees", "receipts", "revenue", "payroll", "profit", "orders"})
 _QUALIFIERS = frozenset({"annual", "total", "number", "of", "count", "all"})
 
 
@@ -84,6 +86,11 @@ def _unit_of(words: list[str]) -> tuple[str, list[str]]:
         if code and len(words) > size:
             return code, tail
     return "", []
+
+
+def adds_up(metric: str) -> bool:
+    """Whether figures of a metric of this name may be summed over regions: known ones alone, for a price may not."""
+    return metric.split("_")[0] in _ADDS_UP and metric.removeprefix(metric.split("_")[0]).lstrip("_") in ("", *_UNITS)
 
 
 _PER = "Computed from the imported figures: {}."

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import BadInput
-from niches import values
+from niches import reading, values
 from niches.lexicon import draft
 
 
@@ -129,6 +129,14 @@ def corrected(guessed: Mapping, correction: Dict[str, Any] | None) -> Mapping:
         raise BadInput("The file has no column %(name)s.", name=min(unknown))
     said = {name: getattr(wanted, name) for name in wanted.model_fields_set - {"columns", "layout"}}
     return guessed.model_copy(update={**said, "columns": {**guessed.columns, **wanted.columns}})
+
+
+def of_file(path: Path, filename: str, correction: Dict[str, Any] | None) -> Mapping:
+    """The guess for a file with what a person said otherwise; raises ParseFailed and BadInput."""
+    if reading.is_articles(filename):
+        return corrected(of_articles(filename), correction)
+    with reading.table(path, filename) as table:
+        return corrected(guess(table.header, table.sample, filename), correction)
 
 
 def check(mapping: Mapping) -> None:

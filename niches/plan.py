@@ -43,12 +43,13 @@ class Plan(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a question has no answer, and what was probably meant. `about` is metric, niche, region, period or question.
-    `sentence` is a message id; `values` fill its places."""
+    `sentence` is a message id; `values` fill its places. `settled`: nobody else need try to understand it."""
 
     about: Literal["metric", "niche", "region", "sector", "period", "question"]
     sentence: str
     values: dict[str, str]
     choices: tuple[str, ...] = ()
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

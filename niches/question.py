@@ -32,7 +32,7 @@ _LARGEST = re.compile(
 )
 _DOWN = re.compile(r"bottom|худш|последн|smallest|lowest|least|fewest|наименьш|низк|маленьк", re.IGNORECASE)
 
-_FUNCTIONS = (
+FUNCTIONS = (
     ("share", re.compile(r"share|доля|долю|доли|percentage")),
     ("median", re.compile(r"median|медиан\w*")),
     ("mean", re.compile(r"mean|average|средн\w*")),
@@ -87,7 +87,7 @@ class Reading:
         return any(_BY.match(first) and pattern.match(second) for first, second in pairs)
 
     def function(self) -> str:
-        return next((name for name, pattern in _FUNCTIONS if self.has(pattern)), "")
+        return next((name for name, pattern in FUNCTIONS if self.has(pattern)), "")
 
 
 def read(question: str, gazetteer: Gazetteer) -> Reading:
@@ -153,4 +153,4 @@ def _named(found: re.Match[str], text: str, gazetteer: Gazetteer) -> bool:
 
 def asks(word: str) -> bool:
     """Whether a word says what is asked, and names nothing."""
-    return any(pattern.fullmatch(word) for pattern in (GROWTH, _COMPARE, COUNT, *(one for _, one in _FUNCTIONS)))
+    return any(pattern.fullmatch(word) for pattern in (GROWTH, _COMPARE, COUNT, *(one for _, one in FUNCTIONS)))

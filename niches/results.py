@@ -74,7 +74,8 @@ class KeyFigure:
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """One niche in one region (None is the whole). `regions` has a row per region and a column per metric; `series` is
-    (period, value) by metric name; `similar` are niches with their likeness in [0, 1]."""
+    (period, value) by metric name; `similar` are niches with their likeness in [0, 1].
+    `notes` say in the reader's language how figures for the whole were made."""
 
     niche: Niche
     sector: Sector | None
@@ -85,6 +86,7 @@ class Dashboard:
     series: Mapping[str, tuple[tuple[date, float | None], ...]]
     similar: tuple[tuple[Niche, float], ...]
     stamp: Stamp
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,20 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """That a language model, `model`, read the question: `taken` are (its words, the metric or niche they were taken
+    for)."""
+
+    model: str
+    taken: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a question found. Without an answer there is a `refusal` with the closest choices, and nothing else.
 
-    `text` is one sentence in the question's language. `sql` and `parameters` are what was run.
+    `text` is one sentence in the question's language. `sql` and `parameters` are what was run. `proposal` says that the
+    plan is a language model's; without one the grammar made it.
     """
 
     question: str
@@ -118,3 +130,4 @@ class Answer:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     took_ms: float = 0.0
     article_ids: tuple[str, ...] = ()
+    proposal: Proposal | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
+
 from core.entities.niches import FigureRows, Metric
+from core.i18n import N_, translate
 from niches.plan import Bound
 
 _FUNCTION = {
@@ -32,6 +35,19 @@ def title(named: object, language: str) -> str:
     """The title of anything that has two, in the language or else in the other."""
     russian = str(getattr(named, "title_ru", ""))
     return russian if language == "ru" and russian else str(getattr(named, "title", ""))
+
+
+def about_whole(metrics: Iterable[Metric], regional: Container[str], known: Container[str], language: str) -> list[str]:
+    """What is to be said of figures for the whole: which are sums of the regions, and which there are none of although
+    there are some by region. `regional` and `known` are names of metrics with figures by region, and for the whole."""
+    everything = list(metrics)
+    summed = ", ".join(title(one, language) for one in everything if one.summed and one.name in known)
+    lacking = ", ".join(title(one, language) for one in everything if one.name in regional and one.name not in known)
+    said = (
+        (summed, N_("The source has no figure for the whole of these, so it is the sum of the regions: %(metrics)s.")),
+        (lacking, N_("By region alone, as these cannot be added up: %(metrics)s.")),
+    )
+    return [translate(language, sentence, metrics=names) for names, sentence in said if names]
 
 
 def write(bound: Bound, found: FigureRows, language: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.entities.niches import Metric
 from niches.plan import Plan
-from niches.results import Answer, Chart, Column, Stamp, Table
+from niches.results import Answer, Chart, Column, Proposal, Stamp, Table
 
 
 def snapshot(answer: Answer) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def snapshot(answer: Answer) -> dict[str, Any]:
         "sql": answer.sql,
         "parameters": dict(answer.parameters),
         "took_ms": answer.took_ms,
+        "proposal": asdict(answer.proposal) if answer.proposal else None,
     }
 
 
@@ -39,7 +40,13 @@ def restored(kept: Mapping[str, Any]) -> Answer:
         sql=kept["sql"],
         parameters=kept["parameters"],
         took_ms=kept["took_ms"],
+        proposal=_proposal(kept.get("proposal")),
     )
+
+
+def _proposal(kept: Mapping[str, Any] | None) -> Proposal | None:
+    """Answers from before models proposed plans have none."""
+    return Proposal(kept["model"], tuple((words, name) for words, name in kept["taken"])) if kept else None
 
 
 def _table(kept: Mapping[str, Any]) -> Table:

@@ -27,8 +27,8 @@ from core.roles import Permission
 _EXAMPLES = (
     N_("What is Nichewise for?"),
     N_("How do I upload a document?"),
+    N_("Top 5 niches by average revenue"),
     N_("Which files can be read?"),
-    N_("How do I reset my password?"),
 )
 _FOR_GUESTS = (N_("How do I get access?"), N_("I want to register"))
 _PART = 20  # messages that are drawn at first, and added by each "show earlier"
@@ -114,7 +114,7 @@ def _open(who: Principal, conversation_id: UUID | None, head: Any, title: Any) -
             args=(last,),
             width="stretch",
         )
-    if not opened.owner:
+    if not opened.owner and opened.conversation.deleted_at is None:
         dropped.draw(who, conversation_id)
     thread.draw(who, opened)
 

@@ -58,8 +58,8 @@ def _actor() -> str:
 def _row(entry: AuditEntry) -> dict[str, Any]:
     return {
         "at": entry.at,
-        "actor": entry.actor,
+        "actor": audit_words.actor(entry.actor),
         "action": audit_words.action(entry.action),
-        "detail": audit_words.detail(entry.detail),
+        "detail": audit_words.detail(entry),
         "ip": entry.ip,
     }

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import collection_titles, dialogs, document_dialogs, findings, ledger, navigation, session, uploads
+from components import (
+    collection_titles,
+    dialogs,
+    document_dialogs,
+    findings,
+    ledger,
+    navigation,
+    session,
+    sheet_view,
+    uploads,
+)
 from components.i18n import _
 from core.entities.corpora import Collection
 from core.roles import Permission
@@ -14,6 +24,8 @@ from core.roles import Permission
 
 def render() -> None:
     who = session.require(Permission.UPLOAD)
+    if sheet_view.shown(who):
+        return
     navigation.title(_("Documents"), _("What is here can be asked in the assistant as soon as it is ready."))
     services = session.services()
     collections = collection_titles.in_order(services.collections.list(who))

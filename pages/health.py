@@ -21,7 +21,7 @@ _PARTS = {
     "worker": (N_("Background work"), "sync"),
     "voice": (N_("Voice"), "mic"),
 }
-_EVERY_S, _ACROSS = 5, 3
+_EVERY_S, _ACROSS = 5, 4
 
 
 def render() -> None:
@@ -29,7 +29,10 @@ def render() -> None:
     navigation.title(_("System health"), _("Asked anew every few seconds while this page is open."))
     st.fragment(_parts, run_every=_EVERY_S)()
     st.subheader(_("Settings"), anchor=False)
-    st.caption(_("Set in the environment or in the file .env; secrets are not shown."))
+    st.caption(
+        _("Set in the environment or in the file .env; secrets are not shown. A dash is what nobody has set: the "
+          "product then uses what it has made or found itself.")
+    )  # fmt: skip
     _settings()
 
 
@@ -74,10 +77,18 @@ def _reranker() -> None:
 
 def _settings() -> None:
     settings = session.services().settings
-    rows = [{"name": name, "value": _shown(getattr(settings, name))} for name in type(settings).model_fields]
+    rows = [
+        {"name": _variable(name, field.validation_alias), "value": _shown(getattr(settings, name))}
+        for name, field in type(settings).model_fields.items()
+    ]
     tables.draw(
         "settings", [tables.Column("name", _("Setting")), tables.Column("value", _("Value"), width="large")], rows
     )
+
+
+def _variable(name: str, alias: object) -> str:
+    """What it is called in the environment."""
+    return alias if isinstance(alias, str) else f"NICHEWISE_{name.upper()}"
 
 
 def _shown(value: object) -> str:

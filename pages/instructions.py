@@ -58,14 +58,17 @@ def _say_which(current: Instructions | None) -> None:
 def _form(who: Principal, scenario: str, role: Role | None, body: str, shipped: str) -> None:
     version = session.get("instructions_saved", 0)
     with st.form(f"instructions_form_{scenario}_{role}_{version}", border=False):
-        text = st.text_area(_("Instructions"), body, height=300, max_chars=LONGEST, placeholder=shipped)
+        text = st.text_area(_("Instructions"), body or shipped, height=300, max_chars=LONGEST)
         note = st.text_input(_("What was changed, and why"), max_chars=200)
         with st.container(horizontal=True):
             saved = st.form_submit_button(_("Save"), type="primary")
             reset = st.form_submit_button(_("Back to the shipped words"), disabled=not body)
-    with st.expander(_("The words that come with the product"), icon=":material/inventory_2:"):
-        st.code(shipped, language=None, wrap_lines=True)
-    if saved or reset:
+    if body:
+        with st.expander(_("The words that come with the product"), icon=":material/inventory_2:"):
+            st.code(shipped, language=None, wrap_lines=True)
+    if saved and not body and text.strip() == shipped.strip():
+        st.info(_("Nothing was changed: these are the words that come with the product."), icon=":material/info:")
+    elif saved or reset:
         session.services().prompts.save(who, role, scenario, "" if reset else text, note)
         session.put("instructions_saved", version + 1)  # a new key: the form shows what is saved now
         st.toast(_("Saved."), icon=":material/check:")

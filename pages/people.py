@@ -93,7 +93,7 @@ def _role(who: Principal, person: User) -> None:
         args=(person.id, key),
         label_visibility="collapsed",
         disabled=person.id == who.user_id,
-        width=170,
+        width=210,
     )
 
 

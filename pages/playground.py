@@ -22,8 +22,9 @@ def render() -> None:
         with st.container(width="stretch"):
             navigation.title(_("Playground"), _("The same question, answered side by side; each column for itself."))
         shelf.draw(who)
-    playground_form.draw(who, _run)
     experiment_id = _shown()
+    _fill(who, experiment_id)
+    playground_form.draw(who, _run)
     if experiment_id is not None:
         with errors.shown():
             _result(who, experiment_id)
@@ -40,6 +41,17 @@ def _result(who: Principal, experiment_id: UUID) -> None:
     playground_judge.draw(who, experiment, blind=blind)
     if not blind:
         sweep.draw(who, experiment)
+
+
+def _fill(who: Principal, experiment_id: UUID | None) -> None:
+    """After a reload, or at an address that somebody sent, the form shows what was asked there."""
+    if experiment_id is None or session.get("playground_question") or session.get("playground_filled") == experiment_id:
+        return
+    session.put("playground_filled", experiment_id)
+    try:
+        playground_form.fill(session.services().playground.state(who, experiment_id))
+    except NotFound:
+        return  # the result says so
 
 
 def _run(who: Principal) -> None:

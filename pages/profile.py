@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import account_forms, errors, memory, my_conversations, navigation, session
+from components import account_forms, devices, errors, memory, my_conversations, navigation, session
 from components.i18n import LANGUAGES, _, ago, date_time
 from components.markup import plain, short
 from core.entities.people import ApiKey, Principal, Session
@@ -79,7 +79,8 @@ def _session(who: Principal, one: Session) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container():
             this = f" :primary-badge[{_('this session')}]" if here else ""
-            st.markdown(f"**{kind}**{this}  \n{plain(short(one.user_agent, _DEVICE)) or _('Unknown device')}")
+            device = short(devices.named(one.user_agent), _DEVICE) or _("Unknown device")
+            st.markdown(f"**{kind}**{this}  \n{plain(device)}")
             st.caption(
                 _("Last used %(ago)s · since %(since)s", ago=ago(one.last_seen_at), since=date_time(one.created_at))
             )

@@ -8,16 +8,25 @@ from components import errors, navigation, provider_cards, provider_models, sess
 from components.i18n import _
 from core.roles import Permission
 
+_FIRST_LOOK_S = 1.5
+
 
 def render() -> None:
     who = session.require(Permission.SYSTEM)
-    navigation.title(_("Providers"), _("Model servers, as they answered just now."))
-    st.button(_("Check again"), icon=":material/refresh:", key="providers_check")
-    with st.spinner(_("Asking the servers…")):
-        listed = session.services().providers.list(who)
-    for status in listed:
-        with errors.shown():
-            provider_cards.draw(status)
-    provider_models.pull(who)
-    provider_models.defaults(who, listed)
-    provider_models.rules(who, listed)
+    navigation.title(_("Providers"), _("Model servers, as they last answered."))
+    again = st.button(_("Check again"), icon=":material/refresh:", key="providers_check")
+    listed = session.services().providers.look(who, anew=again, seconds=_FIRST_LOOK_S)
+    provider_cards.follow(listed)
+    setup, roles, prices, fetch, accepted = st.tabs(
+        [_("Set up and test"), _("Default by role"), _("Prices and permissions"), _("Fetch a model"), _("Parameters")]
+    )
+    with setup, errors.shown():
+        provider_cards.settings(listed)
+    with roles, errors.shown():
+        provider_models.defaults(who, listed)
+    with prices, errors.shown():
+        provider_models.rules(who, listed)
+    with fetch, errors.shown():
+        provider_models.pull(who)
+    with accepted, errors.shown():
+        provider_cards.accepted(listed)

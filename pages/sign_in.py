@@ -11,7 +11,7 @@ from core.entities.people import UserStatus
 
 
 def render() -> None:
-    hero, forms = st.columns([1.15, 1], gap="large", vertical_alignment="center")
+    hero, forms = st.columns([1.15, 1], gap="large")
     with hero:
         _hero()
     with forms, st.container(key="sign_in_card"):
@@ -57,6 +57,7 @@ def _register() -> None:
         account_forms.confirm(waiting)
         return
     registered = account_forms.register()
+    st.caption(f":material/key: {_(account_forms.PASSWORD_RULE)}")
     if registered is None:
         return
     email, status = registered

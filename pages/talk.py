@@ -8,7 +8,7 @@ from components import navigation, session
 from components.i18n import _
 from core.roles import Permission
 
-_HEIGHT = 720
+_HEIGHT = 620
 
 
 def render() -> None:
@@ -17,5 +17,6 @@ def render() -> None:
         _("Voice"),
         _("Type your question: the answers come from the same collections, under the same rights. Speech comes later."),
     )
-    st.link_button(_("Open in its own tab"), "/voice/", icon=":material/open_in_new:")
-    st.iframe("/voice/", height=_HEIGHT, alt=_("Voice"))
+    address = f"/voice/?__theme={'dark' if st.context.theme.type == 'dark' else 'light'}"
+    st.link_button(_("Open in its own tab"), address, icon=":material/open_in_new:")
+    st.iframe(address, height=_HEIGHT, alt=_("Voice"))

@@ -88,6 +88,7 @@ class Draft:
         self.dashboard: Mapping[str, Any] | None = None  # of the last tool that found figures
         self.provider = choice.provider.name
         self.model = choice.model
+        self.asked = self.provider, self.model  # whose tokens they are, also where quotes take the answer's place
         self.ignored = ignored(choice.provider, params, choice.model)
         self.prompt: Prompt | None = None
         self.window: int | None = None  # tokens that the model was given
@@ -116,8 +117,18 @@ class Draft:
         self._counted: list[Usage] = []  # by round that has ended
 
     @property
+    def choice(self) -> Choice:
+        """Who was asked, and is paid: the answer may be another's in the end (`provider`, `model`)."""
+        return self._choice
+
+    @property
     def citations(self) -> tuple[Citation, ...]:
-        return snapshots(self._passages, self._gate.cited) if self.action is Action.ANSWER else ()
+        return snapshots(self._passages, self.cited)
+
+    @property
+    def cited(self) -> list[int]:
+        """The places, from 1, of the passages that are cited, in the order of the citations."""
+        return self._gate.cited if self.action is Action.ANSWER else []
 
     @property
     def stopped_by(self) -> Verdict | None:

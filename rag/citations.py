@@ -1,9 +1,10 @@
-"""The citation gate: only `[n]` of passages that were retrieved for an answer ever leave it."""
+"""The citation gate: only `[n]` of passages that were retrieved for an answer ever leave it, and readers see them
+counted from 1 as they appear."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from core.entities.retrieval import Citation, Passage
 
@@ -24,28 +25,27 @@ def neutral(text: str) -> str:
     return re.sub(r"[\[【]([\d\s,;.^†–—-]*\d[\d\s,;.–—-]*)[\]】]", r"(\1)", text)
 
 
-def snapshots(passages: Collection[Passage], cited: Collection[int]) -> tuple[Citation, ...]:
-    """The citations `cited` (numbers from 1, in their order) of `passages`, as they are kept with a message."""
-    numbered = dict(enumerate(passages, start=1))
+def snapshots(passages: Sequence[Passage], cited: Sequence[int]) -> tuple[Citation, ...]:
+    """The passages at the places `cited` (from 1), numbered as the gate shows them and as a message keeps them."""
     return tuple(
         Citation(
             n=n,
-            chunk_id=numbered[n].chunk_id,
-            document_id=numbered[n].document_id,
-            document_version=numbered[n].document_version,
-            title=numbered[n].title,
-            page=numbered[n].page,
-            text=numbered[n].text,
-            score=numbered[n].score,
+            chunk_id=passage.chunk_id,
+            document_id=passage.document_id,
+            document_version=passage.document_version,
+            title=passage.title,
+            page=passage.page,
+            text=passage.text,
+            score=passage.score,
         )
-        for n in cited
+        for n, passage in enumerate((passages[place - 1] for place in cited), start=1)
     )
 
 
 class Gate:
-    """Reads a stream and lets through its text and the `[n]` whose n is known.
+    """Reads a stream and lets through its text and the `[n]` whose n is known, numbered anew by first appearance.
 
-    Text from `[` is held until `]`, so no reader ever sees a marker that is taken back. `[1, 7]` becomes `[1][7]`;
+    Text from `[` is held until `]`, so no reader ever sees a marker that is taken back. `[4, 7]` becomes `[1][2]`;
     unknown numbers are dropped together with the spaces before them. Everything else passes unchanged.
     """
 
@@ -53,7 +53,7 @@ class Gate:
         self._known = frozenset(known)
         self._open: list[str] = []  # brackets that are still open, the outermost first
         self._spaces = ""  # held until it is clear that no dropped marker follows
-        self.cited: list[int] = []  # numbers that have been shown, in the order of first use
+        self.cited: list[int] = []  # what has been cited, in the order of first use: the first is shown as [1]
 
     def feed(self, piece: str) -> str:
         """What may be shown now that `piece` has arrived."""
@@ -69,10 +69,13 @@ class Gate:
         return self._shown(spaces + bracket)
 
     def _shown(self, text: str) -> str:
-        for n in map(int, _OURS.findall(text)):
-            if n not in self.cited:
-                self.cited.append(n)
-        return text
+        return _OURS.sub(self._numbered, text)
+
+    def _numbered(self, mark: re.Match[str]) -> str:
+        n = int(mark[1])
+        if n not in self.cited:
+            self.cited.append(n)
+        return f"[{self.cited.index(n) + 1}]"
 
     def _take(self, char: str) -> str:
         if char in _OPEN:

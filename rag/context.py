@@ -32,11 +32,12 @@ def tokens(passage: Passage) -> int:
     return estimate_tokens(passage.text) + estimate_tokens(passage.title + passage.heading)
 
 
-def fitting(passages: Sequence[Passage], budget: int) -> tuple[Passage, ...]:
-    """The best ones that fit together; the first always does: without any there is nothing to answer from."""
+def fitting(passages: Sequence[Passage], budget: int, each: int = 0) -> tuple[Passage, ...]:
+    """The best ones that fit together, with `each` more tokens around every one; the first always does: without any
+    there is nothing to answer from."""
     kept: list[Passage] = []
     for passage in passages:
-        budget -= tokens(passage)
+        budget -= tokens(passage) + each
         if budget < 0 and kept:
             break
         kept.append(passage)

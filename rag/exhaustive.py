@@ -11,7 +11,9 @@ import numpy as np
 
 from data.stores.chunks import Vector
 
-_KEPT = 40_000  # vectors: 61 MB of 384 dimensions
+_KEPT = 16_000_000  # numbers: 64 MB, 40,000 vectors of 384 dimensions
+
+_ENTRY = 32  # numbers that the keeping of one takes beside them
 
 Fetch = Callable[[Collection[UUID]], dict[UUID, Vector]]
 
@@ -23,6 +25,7 @@ class ExactVectors:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[UUID, Vector | None] = OrderedDict()
+        self._size = 0
 
     def nearest(self, question: Sequence[float], ids: Sequence[UUID], k: int, fetch: Fetch) -> list[tuple[UUID, float]]:
         """The `k` of `ids` whose vectors (fetched where they are not known) have the highest cosines, highest first."""
@@ -48,7 +51,14 @@ class ExactVectors:
     def _keep(self, used: dict[UUID, Vector | None]) -> None:
         with self._lock:
             for key, vector in used.items():
-                self._kept[key] = vector
+                if key not in self._kept:
+                    self._kept[key] = vector
+                    self._size += _numbers(vector)
                 self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            while self._size > _KEPT:
+                self._size -= _numbers(self._kept.popitem(last=False)[1])
+
+
+def _numbers(vector: Vector | None) -> int:
+    """What an entry counts; that a chunk has no vector is not free either."""
+    return _ENTRY if vector is None else _ENTRY + len(vector)

@@ -14,7 +14,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import cache
@@ -130,6 +130,18 @@ class Parser:
     def page_png(self, path: Path, page: int, passage: str, limits: Limits) -> bytes:
         request = {"do": "draw", "path": str(path.absolute()), "page": page, "passage": passage}
         return base64.b64decode(self._done(request, limits)["png"])
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def tables(
+        self, blocks: Path, into: Path, filename: str, corrections: Sequence[tuple[int, int, str]], limits: Limits
+    ) -> int:
+        """Writes the typed tables of `blocks` to `into`, as `rag.tables.written` has them; returns how many."""
+        places = {"path": str(blocks.absolute()), "into": str(into.absolute())}
+        request = {"do": "tables", "filename": filename, "corrections": list(corrections), **places}
+        return int(self._done(request, limits)["tables"])
 
     def close(self) -> None:
         """Ends every child, in the middle of a file if need be; who waits for that one gets an error."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from core.entities.messages import Message
 from core.entities.retrieval import Passage, Retrieval
 from rag.citations import neutral
+from rag.context import fitting
 from rag.contract import Contract
 from rag.providers import estimate_tokens
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 NO_ANSWER = "NO_ANSWER"
 _ANSWER_TOKENS = 1024  # kept free for the answer where its length is not limited
 _SLACK_TOKENS = 200  # role names and separators of the model's own template
+_FENCE_TOKENS = 30  # around one passage
 _SHARE_OF_HISTORY = 0.3
 Role = Literal["user", "assistant"]
 _LANGUAGES = {"en": "English", "ru": "Russian"}
@@ -89,7 +91,7 @@ def compose(
     room -= sum(estimate_tokens(turn.text) for turn in turns)
     offered = brief.retrieval.passages if brief.retrieval else ()
     # What a model has seen under a number keeps it while the answer is made.
-    passages = tuple(offered) if exchange else _fitting(offered, room)
+    passages = tuple(offered) if exchange else fitting(offered, room, _FENCE_TOKENS)
     return Prompt(
         messages=(*_messages(system, turns, brief, passages), *_exchanged(exchange)),
         passages=passages,
@@ -133,17 +135,6 @@ def _newest(history: Sequence[Message], room: int) -> tuple[Message, ...]:
             break
         kept.append(turn)
     return tuple(reversed(kept))
-
-
-def _fitting(passages: Sequence[Passage], room: int) -> tuple[Passage, ...]:
-    """The first passage always goes in: without any there is nothing to answer from."""
-    kept: list[Passage] = []
-    for passage in passages:
-        room -= estimate_tokens(passage.text) + estimate_tokens(passage.title + passage.heading) + 30
-        if room < 0 and kept:
-            break
-        kept.append(passage)
-    return tuple(kept)
 
 
 def _messages(

@@ -10,6 +10,7 @@ from core.entities.answers import Choice
 from core.entities.corpora import CollectionKind
 from core.entities.messages import Action
 from core.i18n import N_, translate
+from niches.rewording import with_choice
 from rag.contract import Contract
 from scenarios.base import Reply, Scenario, Turn, Writing
 from scenarios.tools import Figures, Found, Tools, for_analytics
@@ -92,7 +93,9 @@ class Analytics(Scenario):
     def _closest(self, turn: Turn, found: Figures) -> Reply:
         """Another metric, region or period: the question with it at its end is asked by a press."""
         offered = found.choices[:_OFFERED]
-        choices = tuple(Choice(one.title, f"{turn.question.rstrip(' ?.')} {one.title}", self.name) for one in offered)
+        choices = tuple(
+            Choice(one.title, with_choice(turn.question, found.unknown, one.title), self.name) for one in offered
+        )
         text = translate(turn.language, _CLOSEST, problem=found.text) if choices else found.text
         return Reply(text, action=Action.ASK if choices else Action.REFUSE, choices=choices)
 

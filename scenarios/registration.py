@@ -72,7 +72,7 @@ class _Run(Asking):
         if "email" in form:
             consents = form.get("consent", "").lower() in ("1", "true", "on", "yes")
             typed = words.address(form["email"]) or words.Address(form["email"].strip())
-            return self.address(typed, consents=consents)
+            return self.address(typed, consents=consents) if typed.typed else self.ask_email(says.OTHER)
         return self.details(form)
 
     def picked(self, value: str) -> Reply | Writing:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.entities.retrieval import Retrieval
 from core.errors import BadInput
+from niches.sheets.plan import SheetPlan
 from rag.contract import Tool, ToolResult
 
 
@@ -48,8 +50,50 @@ class Figures:
     unknown: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Tabled:
+    """What a question found in a table of a spreadsheet: `how` is the query in words, `text` one sentence with the
+    figure, `dashboard` table and chart, `retrieval` the passage to cite. Without a `dashboard` the `text` says what is
+    not understood; `choices` are the closest to the `unknown` wording."""
+
+    text: str
+    how: str = ""
+    dashboard: Mapping[str, Any] | None = None
+    retrieval: Retrieval | None = None
+    choices: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableOffered:
+    """A table as a model is told of it: each of `columns` with its kind, unit and some of its values."""
+
+    document_id: str
+    n: int
+    title: str
+    columns: tuple[str, ...]
+    rows: int
+
+
+class Tables(Protocol):
+    """The tables of the files dropped into the conversation, else of the collection that is asked."""
+
+    def ask(self, question: str) -> Tabled | None:
+        """The answer of an executed query; None: the question is not about figures of these tables."""
+
+    def run(self, document_id: str, plan: SheetPlan, question: str) -> Tabled | None:
+        """What a plan finds; None where there is no such table."""
+
+    def offered(self, question: str, documents: Sequence[UUID]) -> Sequence[TableOffered]:
+        """Tables to tell a model of: of the dropped files, else those of these documents that the question names
+        something of."""
+
+
 class Tools(Protocol):
     """Every method sees only what the caller may see, and returns nothing of the rest."""
+
+    @property
+    def tables(self) -> Tables: ...
 
     def faq_search(self, query: str, n: int = 5, last_article_id: str = "") -> Sequence[Article]:
         """The best articles, never the one with `last_article_id`."""
@@ -154,6 +198,40 @@ def for_analytics(tools: Tools) -> tuple[Tool, ...]:
         _tool("analytics_get_by_niche", 'the figures of one niche: {"niche": "..."}', _NicheName, one),
         _reading(tools),
     )
+
+
+class _TableQuery(SheetPlan):
+    document_id: str
+
+
+def for_tables(tools: Tables, offered: Sequence[TableOffered], question: str) -> tuple[Tool, ...]:
+    """One tool: a plan, checked against the columns of the table, never SQL."""
+    if not offered:
+        return ()
+
+    def query(arguments: _TableQuery) -> ToolResult:
+        plan = SheetPlan(**arguments.model_dump(exclude={"document_id"}))
+        found = tools.run(arguments.document_id, plan, question)
+        if found is None:
+            return ToolResult("There is no such table.")
+        choices = f" Closest: {', '.join(found.choices)}." if found.choices else ""
+        passages = found.retrieval.passages if found.retrieval else ()
+        return ToolResult(f"{found.how} {found.text}{choices}".strip(), passages, found.dashboard)
+
+    listed = "; ".join(
+        f"document_id {one.document_id}, table {one.n} “{one.title}”, {one.rows} rows: {' | '.join(one.columns)}"
+        for one in offered
+    )
+    return (_tool("table_query", f"{_TABLE_QUERY} Tables: {listed}.", _TableQuery, query),)
+
+
+_TABLE_QUERY = (
+    "runs a query on a table; every figure of an answer must come from it: "
+    '{"document_id": "...", "table": 1, "kind": "figure|groups|rows", '
+    '"function": "count|sum|mean|median|min|max|share", "column": "...", "by": "...", "part": "|year|quarter|month", '
+    '"where": [{"column": "...", "op": "=|!=|>|>=|<|<=|between|contains|empty|filled", "value": "...", '
+    '"value2": "..."}], "show": ["..."], "sort": "...", "descending": true, "n": 10}.'
+)
 
 
 def _reading(tools: Tools) -> Tool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from core.entities.answers import Content, Trace
 from core.entities.messages import Action, MessageStatus, Usage
 from core.entities.people import Principal
 from core.i18n import translate
+from data.database import Database
 from data.stores.messages import NewMessage, Written
 from data.transaction import Stores
-from rag.guardrails import OutputFilter, Verdict
+from rag.guardrails import OutputFilter, RuleSet, Verdict
 from rag.language import detect
 from services.answer.recorder import Recorder
 from services.guardrails import Guardrails
@@ -23,35 +24,42 @@ BLOCKED = (
 )
 
 
-class Admission:
-    def __init__(self, guardrails: Guardrails, limits: Limits) -> None:
-        self._guardrails, self._limits = guardrails, limits
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The version of the rules that an answer is made under, and the one that stops its question, if one does."""
 
-    def admit(
-        self, principal: Principal, question: str, recorder: Recorder | None = None, *, form: bool = False
-    ) -> Verdict | None:
-        """The rule that stops the question, or None; raises `TooMany` where a limit is used up.
+    version: int
+    rules: RuleSet
+    stopped: Verdict | None
+
+    def output(self) -> OutputFilter:
+        """A filter for one answer."""
+        return OutputFilter(self.rules)
+
+
+class Admission:
+    def __init__(self, db: Database, guardrails: Guardrails, limits: Limits) -> None:
+        self._db, self._guardrails, self._limits = db, guardrails, limits
+
+    def admit(self, principal: Principal, question: str, recorder: Recorder, *, form: bool = False) -> Admitted:
+        """Raises `TooMany` where a limit is used up.
 
         The limit comes first: every attack that a rule stops is written down, and a flood of them must not be.
         """
-        recorder = recorder or Recorder()
         with recorder.step("limit"):
-            self._limits.admit(principal, form=form)
+            with self._db.begin() as tx:
+                refusal = self._limits.refusal(tx, principal, form=form)
+                version, rules = self._guardrails.followed(tx)
+            if refusal is not None:
+                raise refusal
         with recorder.step("guard") as step:
-            stopped = self._guardrails.check(principal, question)
+            stopped = self._guardrails.check_by((version, rules), principal, question)
             step |= {"rule": stopped.rule, "category": stopped.category} if stopped else {}
-        return stopped
+        return Admitted(version, rules, stopped)
 
-    def rules(self) -> tuple[int, Callable[[], OutputFilter]]:
-        """The version of the rules of now, and what makes a filter of them for one answer."""
-        version, rules = self._guardrails.in_force()
-        return version, lambda: OutputFilter(rules)
-
-    def answered(self, principal: Principal, usage: Usage, stopped: Verdict | None, text: str) -> None:
-        """After an answer: counts its tokens, and records the rule that stopped it, if one did."""
-        self._limits.spend(principal, usage.prompt_tokens + usage.completion_tokens)
-        if stopped is not None:
-            self._guardrails.stopped(principal, stopped, text)
+    def stopped(self, principal: Principal, verdict: Verdict, text: str) -> None:
+        """Records the rule that stopped an answer; `text` is what was shown of it."""
+        self._guardrails.stopped(principal, verdict, text)
 
 
 def block(tx: Stores, conversation_id: UUID, question: str, trace: Trace) -> UUID:

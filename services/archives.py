@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import stat
+import time
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
@@ -19,7 +20,7 @@ from core.i18n import translate_error
 from core.settings import Settings
 from data.database import Database
 from services.blobs import Blobs, Received
-from services.intake import Intake, clean_filename, media_type_of
+from services.intake import Intake, Taken, clean_filename, media_type_of
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +37,56 @@ NOT_ALLOWED_ANY_MORE = "The person who uploaded the ZIP may not add to this coll
 _KIND = "archive"
 _MOST_RATIO = 200  # unpacked to packed; text packs to a tenth, and zeros to a thousandth
 _SMALL = 10 << 20  # bytes, unpacked, below which no ratio is looked at
+_TOGETHER = 64  # members that become documents in one transaction
+_TOLD_SECONDS = 1.0  # at least so often people see how far it is
 _LISTED = 100  # members that could not be taken in and are named
 _ENCRYPTED = 0x1
 _UTF8_NAME = 0x800
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _KEPT = timedelta(days=7)
+
+
+class _Batch:
+    """Members of an archive on their way to become documents together, and what is told of all so far."""
+
+    def __init__(self, done: int, result: dict[str, Any]) -> None:
+        self.done, self.result = done, result  # members that are unpacked or refused; the run's result
+        self._files: list[tuple[str, Received]] = []
+        self._since = time.monotonic()
+
+    @property
+    def complete(self) -> bool:
+        return len(self._files) >= _TOGETHER or time.monotonic() - self._since > _TOLD_SECONDS
+
+    def add(self, name: str, received: Received) -> None:
+        self._files.append((name, received))
+        self.done += 1
+
+    def refuse(self, name: str, reason: str) -> None:
+        self.done += 1
+        self.result["refused"] += 1
+        if len(self.result["reasons"]) < _LISTED:
+            self.result["reasons"] = [*self.result["reasons"], {"name": name, "reason": reason}]
+
+    def groups(self) -> Iterator[dict[str, Received]]:
+        """In order; within each no name and no bytes come twice: the second is a version, or the document itself."""
+        group: dict[str, Received] = {}
+        for name, received in self._files:
+            if name in group or received.sha256 in {one.sha256 for one in group.values()}:
+                yield group
+                group = {}
+            group[name] = received
+        if group:
+            yield group
+
+    def count(self, taken: Sequence[Taken]) -> None:
+        for one in taken:
+            self.result["added" if one.created else "known"] += 1
+
+    def discard(self, blobs: Blobs) -> None:
+        for _, received in self._files:
+            blobs.discard(received)
+        self._files, self._since = [], time.monotonic()
 
 
 def is_archive(filename: str) -> bool:
@@ -122,42 +168,46 @@ class Archives:
 
     def _expand(self, principal: Principal, run: JobRun) -> None:
         target = self._intake.target(principal, run.result["collection"])
-        result: dict[str, Any] = dict(run.result)
         with self._blobs.open_aside(str(run.id)) as packed, zipfile.ZipFile(packed) as archive:
             members = self._checked(packed, run.result.get("size", 0))
-            names = _names(members)
-            for done, (member, name) in enumerate(zip(members, names, strict=True)):
-                if done < run.done:
-                    continue
-                self._take(principal, target, archive, member, name, result)
-                with self._db.begin() as tx:
-                    if not tx.jobs.going(run.id):
+            batch = _Batch(run.done, dict(run.result))
+            try:
+                for member, name in list(zip(members, _names(members), strict=True))[run.done :]:
+                    self._unpack(principal, archive, member, name, batch)
+                    if batch.complete and not self._take(principal, target, run.id, batch):
                         return
-                    tx.jobs.update(run.id, done=done + 1, result=result)
-        with self._db.begin() as tx:
-            tx.jobs.update(run.id, status="done")
+                if self._take(principal, target, run.id, batch):
+                    with self._db.begin() as tx:
+                        tx.jobs.update(run.id, status="done")
+            finally:
+                batch.discard(self._blobs)
 
-    def _take(
-        self,
-        principal: Principal,
-        target: Collection,
-        archive: zipfile.ZipFile,
-        member: zipfile.ZipInfo,
-        name: str,
-        result: dict[str, Any],
+    def _unpack(
+        self, principal: Principal, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, batch: _Batch
     ) -> None:
         try:
             if is_archive(name):
                 raise BadInput(NESTED)
             media_type_of(name)
             with archive.open(member) as content:
-                upload = self._intake.add(principal, target, name, content)  # type: ignore[arg-type]
-            result["added" if upload.created else "known"] += 1
+                batch.add(name, self._intake.receive(principal, content))  # type: ignore[arg-type]
         except NichewiseError as error:
-            _refuse(result, name, translate_error("en", error))
+            batch.refuse(name, translate_error("en", error))
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError) as error:
             log.info("A member of an archive cannot be unpacked: %s", error)
-            _refuse(result, name, DAMAGED)
+            batch.refuse(name, DAMAGED)
+
+    def _take(self, principal: Principal, target: Collection, run_id: UUID, batch: _Batch) -> bool:
+        """Makes documents of what is unpacked and notes how far that is, both or neither; False where it is not wanted
+        any more."""
+        with self._db.begin() as tx:
+            if not tx.jobs.going(run_id):
+                return False
+            for files in batch.groups():
+                batch.count(self._intake.take_in(tx, principal, target, files))
+            tx.jobs.update(run_id, done=batch.done, result=batch.result)
+        batch.discard(self._blobs)
+        return True
 
     def _checked(self, packed: BinaryIO, size: int) -> list[zipfile.ZipInfo]:
         """The members that are files of people. Raises `BadInput` or `TooLarge` for what must not be unpacked."""
@@ -188,12 +238,6 @@ def _active(user: User | None) -> Principal:
     if user is None or user.status is not UserStatus.ACTIVE:
         raise Forbidden(NOT_ALLOWED_ANY_MORE)
     return Principal(role=user.role, user_id=user.id, email=user.email, name=user.name, locale=user.locale)
-
-
-def _refuse(result: dict[str, Any], name: str, reason: str) -> None:
-    result["refused"] += 1
-    if len(result["reasons"]) < _LISTED:
-        result["reasons"] = [*result["reasons"], {"name": name, "reason": reason}]
 
 
 def _is_a_file(member: zipfile.ZipInfo) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
+import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -75,10 +76,10 @@ class Blobs:
         if self._fs.exists(final):
             self.discard(received)
             return
-        self._fs.makedirs(final.rpartition("/")[0], exist_ok=True)
-        self._fs.mv(received.temporary, final)
+        self._rename(received.temporary, final)
 
     def discard(self, received: Received) -> None:
+        """Also what was kept, which stays."""
         self._remove(received.temporary)
 
     def open_received(self, received: Received) -> BinaryIO:
@@ -89,8 +90,7 @@ class Blobs:
     # --- set aside: what is no document itself, such as an archive that is being expanded -----------------------------
 
     def set_aside(self, received: Received, name: str) -> None:
-        self._fs.makedirs(f"{self._root}/aside", exist_ok=True)
-        self._fs.mv(received.temporary, f"{self._root}/aside/{name}")
+        self._rename(received.temporary, f"{self._root}/aside/{name}")
 
     def open_aside(self, name: str) -> BinaryIO:
         """The caller closes the stream; `NotFound` with a sentence when it is gone."""
@@ -127,14 +127,24 @@ class Blobs:
         temporary = f"{self._root}/incoming/{uuid4().hex}"
         with self._writing(temporary) as target:
             target.write(content)
-        self._fs.makedirs(final.rpartition("/")[0], exist_ok=True)
-        self._fs.mv(temporary, final)
+        self._rename(temporary, final)
+
+    def _rename(self, path: str, final: str) -> None:
+        move = os.replace if self._local else self._fs.mv  # fsspec's own looks at both paths before and after
+        self._in_folder(final, lambda: move(path, final))
+
+    def _in_folder(self, path: str, action: Callable[[], Any]) -> Any:
+        """`action`, which needs the folder of `path`; that is there but for the first time."""
+        try:
+            return action()
+        except FileNotFoundError:
+            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            return action()
 
     @contextmanager
     def _writing(self, path: str) -> Iterator[Any]:
         try:
-            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            with self._fs.open(path, "wb") as target:
+            with self._in_folder(path, lambda: self._fs.open(path, "wb")) as target:
                 yield target
         except OSError as error:
             if error.errno in _FULL:

@@ -69,6 +69,10 @@ class Building:
         """Breaks off what is being built; the next process goes on with it."""
         self._stopping.set()
 
+    def dimension(self, version: CollectionVersion) -> int:
+        """Of the vectors that the version's model makes."""
+        return self._passages.dimension(version.fingerprint)
+
     def add_lacking(self, version: CollectionVersion, progress: Progress) -> Made:
         """Puts every ready document into `version` that is not in it as it is now; until there is none left.
 
@@ -162,7 +166,7 @@ class Building:
         for start in range(0, len(missing), _SLICE):
             self._check(version)
             piece = missing[start : start + _SLICE]
-            vectors = self._passages.vectors([chunk for _, chunk in piece])
+            vectors = self._passages.vectors(version.fingerprint, [chunk for _, chunk in piece])
             for (key, chunk), vector in zip(piece, vectors, strict=True):
                 batch.vectors.setdefault(key, {})[chunk.position] = vector
         return len(missing)

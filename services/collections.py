@@ -40,9 +40,11 @@ class Collections:
     def list(self, principal: Principal) -> Sequence[Collection]:
         """What the caller may read, with counts; those who upload also find their own `my-documents`."""
         with self._db.begin() as tx:
-            if principal.may(Permission.UPLOAD):
+            found = tx.collections.readable(principal)
+            if principal.may(Permission.UPLOAD) and not any(one.name == PERSONAL for one in found):
                 self.ensure_personal(tx, principal)
-            return tx.collections.readable(principal)
+                found = tx.collections.readable(principal)
+            return found
 
     def get(self, principal: Principal, name: str) -> Collection:
         """`NotFound` when there is none or the caller may not read it."""

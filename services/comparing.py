@@ -94,20 +94,25 @@ class Comparing:
         )
 
     def mend(self, version: CollectionVersion, found: Differences) -> Differences:
-        """Puts right what differs, and compares again."""
+        """Puts right what differs, and compares again. `Unavailable` where all is but what needs an embedding model
+        that cannot be used."""
         if not found:
             return found
-        for some in _slices(found.unembedded):
-            self._embed(some)
-        for some in _slices(found.no_vector | found.unembedded):
-            with self._db.begin() as tx:
-                stored = tx.chunks.vectors(some)
-            self._vectors.upsert(version.vector_name, list(stored), [vector.tolist() for vector in stored.values()])
+        self._write_vectors(version, found.no_vector)
         if found.lone_vectors:
             self._vectors.delete(version.vector_name, found.lone_vectors)
         if found.words_differ:
             self._indexing.repair(version)
+        for some in _slices(found.unembedded):
+            self._embed(version, some)
+            self._write_vectors(version, some)
         return self.differences(version)
+
+    def _write_vectors(self, version: CollectionVersion, ids: Iterable[UUID]) -> None:
+        for some in _slices(ids):
+            with self._db.begin() as tx:
+                stored = tx.chunks.vectors(some)
+            self._vectors.upsert(version.vector_name, list(stored), [vector.tolist() for vector in stored.values()])
 
     def _caught_up(self, version: CollectionVersion) -> bool:
         """Brings the words to the end of their log; True when they cannot be read."""
@@ -117,10 +122,10 @@ class Comparing:
             return True
         return False
 
-    def _embed(self, ids: list[UUID]) -> None:
+    def _embed(self, version: CollectionVersion, ids: list[UUID]) -> None:
         with self._db.begin() as tx:
             found = tx.versions.chunks_of(ids)
-        vectors = self._passages.vectors([one.chunk for one in found.values()])
+        vectors = self._passages.vectors(version.fingerprint, [one.chunk for one in found.values()])
         with self._db.begin() as tx:
             still = tx.versions.chunks_of(list(found))
             tx.chunks.put_vectors({key: vector for key, vector in zip(found, vectors, strict=True) if key in still})

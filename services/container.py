@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.secrets import cipher
 from core.settings import ROOT, Settings
 from data.database import Database
-from rag.embedder import Embedder
+from rag.embedders import Embedders
 from rag.lexical import Lexical
 from rag.parsing import Parser
 from rag.questions import Questions
@@ -32,6 +32,7 @@ from services.conversations import Conversations
 from services.corpora import Corpora
 from services.credentials import Passwords
 from services.documents import Documents
+from services.embeddings import Embeddings
 from services.engine import Engine
 from services.enrolment import Enrolment
 from services.evaluation import EvaluationRuns
@@ -54,7 +55,12 @@ from services.limits import Limits
 from services.mail import Mail
 from services.measuring import Measuring
 from services.niche_catalogue import NicheCatalogue
+from services.niche_demo import NicheDemo
 from services.niche_import import NicheImport
+from services.niche_import_job import NicheImportJob
+from services.niche_plans import NichePlans
+from services.niche_questions import NicheQuestions
+from services.niche_views import NicheViews
 from services.niches import Niches
 from services.parses import Parses
 from services.passages import Passages
@@ -76,6 +82,8 @@ from services.routing import Routing
 from services.search import Search
 from services.sessions import Sessions
 from services.sharing import Sharing
+from services.sheet_making import SheetMaking
+from services.sheets import Sheets
 from services.small_talk import SmallTalk
 from services.source_intake import SourceIntake
 from services.source_refresh import SourceRefresh
@@ -114,7 +122,7 @@ class Services:
     audit: Audit
     vectors: Vectors
     lexical: Lexical
-    embedder: Embedder
+    embedders: Embedders
     questions: Questions
     indexing: Indexing
     search: Search
@@ -130,9 +138,10 @@ class Services:
     quarantine: Quarantine
     ingestion: Ingestion
     access: Access
+    sheets: Sheets
     sources: Sources
     source_refresh: SourceRefresh
-    fingerprints: Fingerprints
+    embeddings: Embeddings
     comparing: Comparing
     versions: Versions
     previews: Previews
@@ -143,7 +152,10 @@ class Services:
     corpora: Corpora
     niche_catalogue: NicheCatalogue
     niche_import: NicheImport
+    niche_import_job: NicheImportJob
+    niche_demo: NicheDemo
     niches: Niches
+    niche_views: NicheViews
     upkeep: Upkeep
     guardrails: Guardrails
     limits: Limits
@@ -168,7 +180,7 @@ class Services:
         self.ingestion.stop()
         self.reindexing.stop()
         self.ingestion.close()
-        self.embedder.close()
+        self.embedders.close()
         self.vectors.close()
         self.db.close()
 
@@ -184,16 +196,18 @@ def build(settings: Settings, database_url: str) -> Services:
     passwords = Passwords()
     accounts = Accounts(db, settings, mail, rates, passwords)
     keys = Keys(db)
-    vectors, lexical, embedder = Vectors(settings), Lexical(settings.var_dir / "lexical"), Embedder(settings)
+    vectors, lexical, embedders = Vectors(settings), Lexical(settings.var_dir / "lexical"), Embedders(settings)
     indexing, questions = Indexing(db, vectors, lexical), Questions(settings)
-    blobs, fingerprints = Blobs(settings.blobs_url), Fingerprints(settings)
+    blobs, fingerprints, embeddings = Blobs(settings.blobs_url), Fingerprints(settings), Embeddings(settings)
     collections = Collections(db, fingerprints)
-    parses, passages, images = Parses(blobs, Parser()), Passages(embedder), PageImages(blobs)
+    parser = Parser()
+    parses, passages, images = Parses(blobs, parser), Passages(embedders), PageImages(blobs)
+    sheet_making = SheetMaking(db, parser)
     publishing = Publishing(db, vectors, lexical, indexing)
     retrievals = Retrievals()
     removal = Removal(db, blobs, vectors, lexical, indexing, images, retrievals)
     quarantine = Quarantine(db, removal)
-    ingestion = Ingestion(db, parses, passages, publishing, fingerprints, quarantine)
+    ingestion = Ingestion(db, parses, passages, publishing, fingerprints, quarantine, sheet_making)
     intake = Intake(db, blobs, collections, fingerprints, settings)
     reranker = Reranker(settings)
     retriever = Retriever(vectors, lexical, questions, reranker)
@@ -204,17 +218,19 @@ def build(settings: Settings, database_url: str) -> Services:
     comparing = Comparing(db, vectors, lexical, indexing, passages)
     verification = Verification(db, vectors, lexical, passages, fingerprints, comparing, gate.outcome)
     building = Building(db, parses, passages, fingerprints, vectors)
-    reindexing = Reindexing(db, building, verification, comparing, fingerprints, vectors, lexical)
+    reindexing = Reindexing(db, building, verification, comparing, fingerprints, vectors, lexical, questions)
     source_refresh = SourceRefresh(db, settings, SourceIntake(db, blobs, removal))
     niche_catalogue = NicheCatalogue(db, questions)
     engine = Engine(settings, lambda: Policy.read(db, settings))
     guardrails, limits = Guardrails(db), Limits(db)
-    playground = Playground(db, engine, collections, search.for_answer, limits)
+    playground = Playground(db, engine, collections, search.for_answer, limits, guardrails)
     conversations = Conversations(db)
     codes, enrolment = Codes(db, settings, mail, rates), Enrolment(db, settings, mail, rates, passwords)
     registration = Registration(db, codes, enrolment, niche_catalogue)
     documents = Documents(db, blobs, intake, images, removal)
-    routing, niches, prompts = Routing(db, Router()), Niches(db, niche_catalogue), Prompts(db)
+    sheets = Sheets(db, documents, parses, sheet_making)
+    niches = Niches(db, niche_catalogue, NicheQuestions(db, niche_catalogue, NichePlans(db, engine, limits)))
+    routing, prompts = Routing(db, Router()), Prompts(db)
     summaries = Summaries(db, engine, guardrails)
     turns = Turns(
         settings,
@@ -222,7 +238,7 @@ def build(settings: Settings, database_url: str) -> Services:
         collections,
         search.for_answer,
         engine,
-        Admission(guardrails, limits),
+        Admission(db, guardrails, limits),
         routing=routing,
         niches=niches,
         prompts=prompts,
@@ -231,7 +247,7 @@ def build(settings: Settings, database_url: str) -> Services:
         carriers={**registration.carriers, **SmallTalk(db, settings).carriers},
     )
     health = Health(db, settings)
-    register_engine(health, questions, indexing)
+    register_engine(health, db, questions, indexing)
     return Services(
         settings=settings,
         db=db,
@@ -250,7 +266,7 @@ def build(settings: Settings, database_url: str) -> Services:
         audit=Audit(db),
         vectors=vectors,
         lexical=lexical,
-        embedder=embedder,
+        embedders=embedders,
         questions=questions,
         indexing=indexing,
         search=search,
@@ -266,12 +282,13 @@ def build(settings: Settings, database_url: str) -> Services:
         quarantine=quarantine,
         ingestion=ingestion,
         access=Access(db, search),
+        sheets=sheets,
         sources=Sources(db, collections, source_refresh),
         source_refresh=source_refresh,
-        fingerprints=fingerprints,
+        embeddings=embeddings,
         comparing=comparing,
-        versions=Versions(db, settings, fingerprints),
-        previews=Previews(db, parses, passages, fingerprints),
+        versions=Versions(db, settings, fingerprints, embeddings),
+        previews=Previews(db, parses, passages, fingerprints, embeddings),
         reindexing=reindexing,
         reconciling=Reconciling(db, blobs, vectors, lexical, comparing),
         retirement=Retirement(db, settings, reindexing),
@@ -279,7 +296,10 @@ def build(settings: Settings, database_url: str) -> Services:
         corpora=Corpora(db, blobs, ingestion, removal, ROOT / "data" / "corpora"),
         niche_catalogue=niche_catalogue,
         niche_import=NicheImport(db, blobs),
+        niche_import_job=NicheImportJob(db, blobs),
+        niche_demo=NicheDemo(db),
         niches=niches,
+        niche_views=NicheViews(db),
         upkeep=Upkeep(db),
         guardrails=guardrails,
         limits=limits,

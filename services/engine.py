@@ -36,7 +36,8 @@ class Engine(LoopThread):
     async def choose(self, role: Role, provider: str | None, model: str | None) -> Choice:
         """Who answers `role`: the one asked for, else the role's, else the product's. Raises `Forbidden` for a model
         that is kept for others, `BadInput` for a name that nobody has."""
-        await asyncio.to_thread(self.refresh)
+        if self._old:
+            await asyncio.to_thread(self.refresh)
         mine = self.policy.by_role.get(role)
         if mine is not None and not provider and not model:
             return replace(await self.choices.choose(mine.provider, mine.model or None), auto=True)
@@ -47,13 +48,18 @@ class Engine(LoopThread):
     async def candidates(self, role: Role, provider: str | None, model: str | None) -> list[Choice]:
         """`choose`, and behind it those who may stand in when its server is away."""
         choice = await self.choose(role, provider, model)
-        return [choice, *await self.choices.others(choice)]
+        others = await self.choices.others(choice)
+        return [choice, *(one for one in others if self.policy.allows(role, one.provider.name, one.model))]
 
     def refresh(self, *, now: bool = False) -> None:
         """Reads the policy again if it is old, or `now`."""
-        if self._load is None or (not now and time.monotonic() - self._loaded_at < _KEPT_SECONDS):
+        if self._load is None or not (now or self._old):
             return
         self.policy, self._loaded_at = self._load(), time.monotonic()
         if self.policy.settings != self.choices.settings:
             self.choices.settings = self.policy.settings
             self.choices.forget()
+
+    @property
+    def _old(self) -> bool:
+        return self._load is not None and time.monotonic() - self._loaded_at >= _KEPT_SECONDS

@@ -51,7 +51,8 @@ class EvaluationRuns:
         *,
         apply: bool = False,
     ) -> UUID:
-        """Starts a run of `version` (default: the active one) with `settings` (default: the collection's); its id.
+        """Starts a run of `version` (default: the active one) with `settings` (default: those of the collection for the
+        version's model); its id.
 
         Where either differs from what is in use, what is in use is measured first in the same job, to compare with.
         `apply`: the settings become the collection's if they turn out no worse. `Conflict` while another run of the
@@ -60,7 +61,8 @@ class EvaluationRuns:
         with self._db.begin() as tx:
             corpus = self._find(tx, principal, collection, Permission.CORPORA_MANAGE)
             in_use = tx.retrieval_settings.of(corpus.id)
-            chosen, wanted = self._version(tx, corpus, version), checked(settings or in_use)
+            chosen = self._version(tx, corpus, version)
+            wanted = checked(settings or tx.retrieval_settings.of(corpus.id, chosen.id))
             asked = self._askable(tx, corpus)
             differs = (chosen.id, wanted) != (corpus.version.id, in_use)
             facts = {"collection": corpus.name, "version": chosen.number}
@@ -177,7 +179,7 @@ class EvaluationRuns:
             good = difference >= -MOST_LOSS
             if good:
                 corpus = tx.collections.get(run.collection_id, lock="share")
-                tx.retrieval_settings.keep(run.collection_id, run.settings)
+                tx.retrieval_settings.keep(run.collection_id, run.settings, run.version_id)
                 tx.collections.touch_revision(run.collection_id)
                 tx.audit.write("system", "retrieval.settings", "collection", corpus.name if corpus else "")
             note = (SAVED if good else NOT_SAVED) % {"difference": f"{difference:+.3f}"}

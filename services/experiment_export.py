@@ -26,6 +26,7 @@ def as_json(experiment: Experiment) -> bytes:
         "question": experiment.question,
         "collection": experiment.collection,
         "repeats": experiment.repeats,
+        "setup": dict(experiment.setup),
         "passages": [asdict(source) for source in experiment.sources],
         "columns": [asdict(lane) for lane in experiment.lanes],
         "sweep": [asdict(cell) for cell in experiment.grid],

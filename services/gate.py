@@ -82,7 +82,7 @@ class Gate:
 
     def _started(self, version: CollectionVersion, baseline: UUID | None) -> Evaluation:
         with self._db.begin() as tx:
-            settings = tx.retrieval_settings.of(version.collection_id)
+            settings = tx.retrieval_settings.of(version.collection_id, version.id)
             job = tx.jobs.start("evaluate", result={"version": version.number})
             tx.jobs.update(job, status="running")
             made = tx.evaluations.add(NewEvaluation(version, settings, job, "gate", baseline))

@@ -9,6 +9,7 @@ from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NotFound, NotSignedIn
 from core.roles import Permission
 from data.database import Database
+from data.transaction import Stores
 from rag.guardrails import SHIPPED, Likeness, OutputFilter, RuleSet, Verdict, likeness, read
 
 LONGEST_KEPT = 8_000  # characters of a text in a security event
@@ -41,19 +42,34 @@ class Guardrails:
 
     def check(self, principal: Principal, text: str) -> Verdict | None:
         """The rule that stops a message, recorded as a security event; None lets it pass."""
-        version, rules = self._current()
-        verdict = rules.check_prompt(text)
+        return self.check_by(self.in_force(), principal, text)
+
+    def check_by(self, rules: tuple[int, RuleSet], principal: Principal, text: str) -> Verdict | None:
+        """The same by `rules` with their version."""
+        verdict = rules[1].check_prompt(text)
         if verdict is not None:
-            self._record(principal, verdict, version, text)
+            self._record(principal, verdict, rules[0], text)
         return verdict
 
     def in_force(self) -> tuple[int, RuleSet]:
         """The rules of now, with their version."""
-        return self._current()
+        with self._db.begin() as tx:
+            return self.followed(tx)
+
+    def followed(self, tx: Stores) -> tuple[int, RuleSet]:
+        """The same within a transaction that is open."""
+        newest = tx.guards.newest()
+        held = self._rules
+        if held is not None and held[0] == newest:
+            return held
+        saved = tx.guards.version(newest) if newest else _shipped()
+        assert saved is not None  # noqa: S101 - versions are never deleted
+        self._rules = (newest, read(saved.body))
+        return self._rules
 
     def stopped(self, principal: Principal, verdict: Verdict, text: str) -> None:
         """Records an answer that its filter has stopped; `text` is what was shown of it."""
-        self._record(principal, verdict, self._current()[0], text)
+        self._record(principal, verdict, self.in_force()[0], text)
 
     # --- for administrators -----------------------------------------------------------------------------------------
 
@@ -91,7 +107,7 @@ class Guardrails:
         _administer(principal)
         if len(text) > _LONGEST_TRY:
             raise BadInput("Try a text of up to %(most)s characters.", most=_LONGEST_TRY)
-        rules = self._current()[1] if body is None else read(body)
+        rules = self.in_force()[1] if body is None else read(body)
         output = OutputFilter(rules)
         shown = output.feed(text) + output.close()
         return Trial(tuple(rules.all_hits(text)), likeness(text), shown, output.verdict)
@@ -124,17 +140,6 @@ class Guardrails:
         return tuple(found)
 
     # --- within -----------------------------------------------------------------------------------------------------
-
-    def _current(self) -> tuple[int, RuleSet]:
-        with self._db.begin() as tx:
-            newest = tx.guards.newest()
-            held = self._rules
-            if held is not None and held[0] == newest:
-                return held
-            saved = tx.guards.version(newest) if newest else _shipped()
-        assert saved is not None  # noqa: S101 - versions are never deleted
-        self._rules = (newest, read(saved.body))
-        return self._rules
 
     def _record(self, principal: Principal, verdict: Verdict, version: int, text: str) -> None:
         with self._db.begin() as tx:

@@ -31,17 +31,17 @@ from services.parses import Parses
 from services.passages import Passages
 from services.publishing import Outcome, Publishing
 from services.quarantine import Quarantine, Quarantined
+from services.sheet_making import SheetMaking
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5  # at one and the same stage
 UNEXPECTED = "The document could not be indexed. Tell an administrator this reference: %(reference)s."
 _SLICE = 64  # chunks of one document that are embedded and saved together: what a crash may cost
-# Enough to fill the model's batches with texts of one length, and few enough that there are always as many documents
-# again being parsed and as many being indexed while the model works.
+# Few enough that there are always as many documents again being parsed and as many being indexed while the model works.
 _EMBEDDED_TOGETHER = 64
 _ENOUGH = 32  # keeps the cores busy while the next ones arrive
-_LINGER = 0.1  # seconds that a transaction waits for company
+_LINGER = 0.3  # seconds that a transaction waits for company: much less than one call of the model takes
 _BEFORE_CHUNKS = (Stage.RECEIVED, Stage.PARSED)
 
 Identified = tuple[UUID, Chunk]
@@ -94,17 +94,19 @@ class Ingestion:
         publishing: Publishing,
         fingerprints: Fingerprints,
         quarantine: Quarantine,
+        sheets: SheetMaking,
     ) -> None:
         self._db = db
         self._parses = parses
         self._passages = passages
         self._fingerprints = fingerprints
         self._quarantine = quarantine
+        self._sheets = sheets
         self._loop = LoopThread("ingestion")
         self._reading = ThreadPoolExecutor(1 + (os.cpu_count() or 1), thread_name_prefix="reading")
         self._traffic = Traffic()
         self._beginning = self._together(self._begin, 64, linger=_LINGER)
-        self._chunking = self._together(self._put_chunks, 512, linger=_LINGER)
+        self._chunking = self._together(self._put_chunks, 512, linger=_LINGER, enough=_EMBEDDED_TOGETHER)
         self._embedding = self._together(passages.of_many, _EMBEDDED_TOGETHER, linger=0.2, enough=_ENOUGH)
         self._keeping = self._together(self._keep, 512, linger=_LINGER)
         # A commit of either index costs about as much for one document as for fifty.
@@ -225,6 +227,7 @@ class Ingestion:
         document = work.document
         parsed = self._parses.get(document.sha256, document.filename, partial(self._note_pages, document.id))
         self._quarantine.admit(document, parsed)
+        self._sheets.keep(document, parsed)
         chunks = self._fingerprints.chunks(parsed, work.version.fingerprint)
         if not chunks:
             raise ParseFailed("The file has no text.")
@@ -245,7 +248,8 @@ class Ingestion:
         done = max(work.document.total, len(missing)) - len(spoken)
         for start in range(0, max(len(spoken), 1), _SLICE):
             piece = spoken[start : start + _SLICE]
-            vectors = await self._embedding([chunk for _, chunk in piece], len(piece)) if piece else []
+            made = work.version.fingerprint, [chunk for _, chunk in piece]
+            vectors = await self._embedding(made, len(piece)) if piece else []
             done += len(piece)
             keys = (key for key, _ in piece)
             last = start + _SLICE >= len(spoken)

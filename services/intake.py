@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO
@@ -25,6 +26,8 @@ from services.fingerprints import Fingerprints
 
 CEILING = 1 << 30  # bytes; no role may have a higher limit
 LIMIT = 200 << 20  # of what does not come from a person
+_ALONE, _AMONG_MANY = 10, 5  # priorities: who brings one file does not wait for somebody's thousand
+_REMOVED = "The collection was removed while the file was being uploaded."
 LONGEST_NAME = 255  # bytes of UTF-8, what file systems take
 _MEDIA_TYPES = {  # not known to every system
     ".md": "text/markdown",
@@ -44,6 +47,15 @@ class Upload:
     that the collection had already."""
 
     document: Document
+    job_id: UUID | None
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An `Upload` by its document's id."""
+
+    document_id: UUID
     job_id: UUID | None
     created: bool
 
@@ -77,60 +89,72 @@ class Intake:
 
     def add(self, principal: Principal, target: Collection, name: str, stream: BinaryIO) -> Upload:
         """Stores the file and puts its indexing into the queue, both or neither. `name` is a clean one."""
-        media_type = media_type_of(name)
+        media_type_of(name)
         received = self.receive(principal, stream)
         try:
             with self._db.begin() as tx:
-                return self._take_in(tx, principal, target, name, media_type, received)
+                (taken,) = self.take_in(tx, principal, target, {name: received})
+                document = tx.documents.get(taken.document_id)
         finally:
             self._blobs.discard(received)
-
-    def _take_in(
-        self, tx: Stores, principal: Principal, target: Collection, name: str, media_type: str, received: Received
-    ) -> Upload:
-        tx.documents.guard_bytes(received.sha256)
-        tx.lineages.guard_name(target.id, name)
-        self._blobs.keep(received)
-        latest = _replaceable(principal, tx.lineages.latest(principal, target.id, name))
-        new = NewDocument(
-            collection_id=target.id,
-            filename=name,
-            media_type=media_type,
-            sha256=received.sha256,
-            size=received.size,
-            owner_id=principal.user_id,
-            title=PurePosixPath(name).stem,
-            version=latest.version + 1 if latest else 1,
-            lineage=latest.lineage if latest else uuid4(),
-        )
-        document_id = tx.documents.add(new)
-        document = tx.documents.same_bytes(target.id, received.sha256)
         if document is None:
-            raise NotFound("The collection was removed while the file was being uploaded.")
-        if latest and (document_id or document.stage is Stage.REPLACED):
-            tx.readers.inherit(document.id, latest.document_id)
-        if document_id is None:
-            return Upload(document, self._again(tx, principal, document, new), created=False)
-        tx.audit.write(
-            principal,
-            "document.upload",
-            "document",
-            document.id,
-            filename=name,
-            collection=target.name,
-            version=new.version,
-        )
-        return Upload(document, defer_ingest(tx, document.id, principal.user_id), created=True)
+            raise NotFound(_REMOVED)
+        return Upload(document, taken.job_id, taken.created)
 
-    def _again(self, tx: Stores, principal: Principal, document: Document, new: NewDocument) -> UUID | None:
-        """The job of a document whose bytes came again: what has failed is tried again, what was replaced returns."""
+    def take_in(
+        self, tx: Stores, principal: Principal, target: Collection, files: Mapping[str, Received]
+    ) -> list[Taken]:
+        """Received bytes, all different, as documents with a job each; within the caller's transaction, for the price
+        of a few statements. Names are clean ones. The caller discards the bytes whatever happens."""
+        hashes = {received.sha256: name for name, received in files.items()}
+        tx.lineages.guard(target.id, files, hashes)
+        for received in files.values():
+            self._blobs.keep(received)
+        found = tx.lineages.latest(principal, target.id, files)
+        latest = {name: known for name, one in found.items() if (known := _replaceable(principal, one))}
+        new = {name: _new(principal, target, name, files[name], latest.get(name)) for name in files}
+        added = {hashes[sha256]: key for sha256, key in tx.documents.add_many(list(new.values())).items()}
+        for name in added.keys() & latest.keys():
+            tx.readers.inherit(added[name], latest[name].document_id)
+        upload = {key: {"filename": name, "collection": target.name, "version": new[name].version}
+                  for name, key in added.items()}  # fmt: skip
+        tx.audit.write_each(principal, "document.upload", "document", upload)
+        jobs = defer_ingests(tx, list(added.values()), principal.user_id)
+        return [
+            Taken(added[name], jobs[added[name]], created=True)
+            if name in added
+            else self._known(tx, principal, new[name], latest.get(name))
+            for name in files
+        ]
+
+    def _known(self, tx: Stores, principal: Principal, new: NewDocument, latest: Latest | None) -> Taken:
+        """A document whose bytes came again: what has failed is tried again, what was replaced returns."""
+        document = tx.documents.same_bytes(new.collection_id, new.sha256)
+        if document is None:
+            raise NotFound(_REMOVED)
         if document.stage in (Stage.READY, Stage.QUARANTINED):
-            return None
+            return Taken(document.id, None, created=False)
         if document.stage is Stage.REPLACED:
             tx.lineages.revive(document.id, new)
+            if latest:
+                tx.readers.inherit(document.id, latest.document_id)
         else:
             tx.ledger.restart(document.id, (Stage.FAILED, Stage.CANCELLED))
-        return defer_ingest(tx, document.id, principal.user_id)
+        return Taken(document.id, defer_ingest(tx, document.id, principal.user_id), created=False)
+
+
+def _new(principal: Principal, target: Collection, name: str, received: Received, latest: Latest | None) -> NewDocument:
+    return NewDocument(
+        collection_id=target.id,
+        filename=name,
+        media_type=media_type_of(name),
+        sha256=received.sha256,
+        size=received.size,
+        owner_id=principal.user_id,
+        title=PurePosixPath(name).stem,
+        version=latest.version + 1 if latest else 1,
+        lineage=latest.lineage if latest else uuid4(),
+    )
 
 
 def _replaceable(principal: Principal, latest: Latest | None) -> Latest | None:
@@ -151,9 +175,12 @@ def require_write(principal: Principal, collection: Collection) -> None:
 
 def defer_ingest(tx: Stores, document_id: UUID, created_by: UUID | None) -> UUID:
     """Puts the indexing of a document into the queue with this transaction; returns the id of the job run."""
-    run = tx.jobs.start("ingest", created_by, result={"document_id": str(document_id)})
-    tx.jobs.defer("ingest", queue="ingest", priority=10, lock=f"document:{document_id}", document_id=document_id)
-    return run
+    return defer_ingests(tx, [document_id], created_by)[document_id]
+
+
+def defer_ingests(tx: Stores, documents: Sequence[UUID], created_by: UUID | None) -> dict[UUID, UUID]:
+    """The same for each of `documents`: the runs by document. Many at once let single ones go first."""
+    return tx.jobs.start_ingestion(documents, created_by, _ALONE if len(documents) == 1 else _AMONG_MANY)
 
 
 def clean_filename(filename: str) -> str:

@@ -11,7 +11,7 @@ from core.entities.people import Principal
 from core.errors import Conflict, Forbidden
 from core.roles import Permission
 from data.database import Database
-from services.intake import defer_ingest
+from services.intake import defer_ingest, defer_ingests
 
 _AGAIN = (Stage.FAILED, Stage.CANCELLED)
 NOT_RUNNING = "The work on this document has ended already."
@@ -69,8 +69,7 @@ class Ledger:
         _uploads(principal)
         with self._db.begin() as tx:
             again = tx.ledger.go_on(principal, (Stage.FAILED,))
-            for document_id in again:
-                defer_ingest(tx, document_id, principal.user_id)
+            defer_ingests(tx, again, principal.user_id)
             if again:
                 tx.audit.write(principal, "document.retry", "documents", "", count=len(again))
         return len(again)

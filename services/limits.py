@@ -30,13 +30,18 @@ class Limits:
         """Counts one message; raises `TooMany` with the `seconds` until the next one, when a limit is used up. A `form`
         that was filled in, for which no model is asked, counts apart."""
         with self._db.begin() as tx:
-            limit = tx.limits.of(principal.role) or DEFAULTS[principal.role]
-            sent, wait = tx.rates.hit(f"{'form' if form else 'chat'}:{_who(principal)}", MINUTE)
-            spent, until = tx.rates.hit(_tokens(principal), DAY, by=0)
+            refusal = self.refusal(tx, principal, form=form)
+        if refusal is not None:
+            raise refusal
+
+    @staticmethod
+    def refusal(tx: Stores, principal: Principal, *, form: bool = False) -> TooMany | None:
+        """`admit` within a transaction that is open, which must be committed all the same."""
+        limit = tx.limits.of(principal.role) or DEFAULTS[principal.role]
+        sent, wait = tx.rates.hit(f"{'form' if form else 'chat'}:{_who(principal)}", MINUTE)
         if sent > (FORMS_PER_MINUTE if form else limit.per_minute):
-            raise TooMany(seconds=wait)
-        if limit.tokens_per_day is not None and spent >= limit.tokens_per_day:
-            raise _used_up(limit.tokens_per_day, until)
+            return TooMany(seconds=wait)
+        return _over_quota(tx, principal, limit)
 
     def spend(self, principal: Principal, tokens: int) -> None:
         """Counts what an answer took, prompt and completion together."""
@@ -52,10 +57,9 @@ class Limits:
     def check_quota(self, principal: Principal) -> None:
         """Raises `TooMany` where the tokens of today are used up; counts nothing."""
         with self._db.begin() as tx:
-            limit = tx.limits.of(principal.role) or DEFAULTS[principal.role]
-            spent, until = tx.rates.hit(_tokens(principal), DAY, by=0)
-        if limit.tokens_per_day is not None and spent >= limit.tokens_per_day:
-            raise _used_up(limit.tokens_per_day, until)
+            refusal = _over_quota(tx, principal, tx.limits.of(principal.role) or DEFAULTS[principal.role])
+        if refusal is not None:
+            raise refusal
 
     def quota(self, principal: Principal) -> Quota:
         """What was spent today, and what the role may."""
@@ -88,6 +92,13 @@ class Limits:
                 per_minute=limit.per_minute,
                 tokens_per_day=limit.tokens_per_day,
             )
+
+
+def _over_quota(tx: Stores, principal: Principal, limit: RoleLimit) -> TooMany | None:
+    if limit.tokens_per_day is None:
+        return None
+    spent, until = tx.rates.hit(_tokens(principal), DAY, by=0)
+    return _used_up(limit.tokens_per_day, until) if spent >= limit.tokens_per_day else None
 
 
 def _used_up(tokens: int, until: int) -> TooMany:

@@ -19,10 +19,11 @@ _NUMBER_FORMATS = {"integer": "#,##0", "percent": "0.0%"}
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table as it is on the screen, its stamp, and what it shows of all there is (a line each)."""
+    """A table as it is on the screen, its stamp (None where its figures are not of a dataset), and what it shows of all
+    there is (a line each)."""
 
     table: Table
-    stamp: Stamp
+    stamp: Stamp | None
     about: Sequence[str]
     language: str
 
@@ -32,11 +33,9 @@ def as_csv(sheet: Sheet) -> bytes:
     spreadsheet would take for a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(
-        [*(head(column, sheet.language) for column in sheet.table.columns), translate(sheet.language, "Source")]
-    )
-    source = origin(sheet)
-    writer.writerows([*map(_harmless, row), source] for row in sheet.table.rows)
+    named, source = ([translate(sheet.language, "Source")], [origin(sheet)]) if sheet.stamp else ([], [])
+    writer.writerow([*(head(column, sheet.language) for column in sheet.table.columns), *named])
+    writer.writerows([*map(_harmless, row), *source] for row in sheet.table.rows)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -89,8 +88,10 @@ def head(column: Column, language: str) -> str:
 
 
 def origin(sheet: Sheet) -> str:
-    """Source, date, and whether the figures are made up, in one line."""
+    """Source, date, and whether the figures are made up, in one line; "" without a stamp."""
     stamp, language = sheet.stamp, sheet.language
+    if stamp is None:
+        return ""
     parts = [translate(language, stamp.source) if stamp.source else stamp.dataset, stamp.as_of]
     return " · ".join([*filter(None, parts), *([translate(language, "demo data")] if stamp.demo else [])])
 

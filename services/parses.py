@@ -11,7 +11,7 @@ from rag.readers import ocr, written
 from services.batching import Stopped
 from services.blobs import Blobs
 
-_LAYOUT = 2  # a newer reader makes a newer parse: raise it when readers see more than they did
+_LAYOUT = 3  # a newer reader makes a newer parse: raise it when readers see more than they did
 
 
 class Parses:

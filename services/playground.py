@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
+import scenarios
 from core.entities.people import Principal
 from core.entities.playground import Attempt, Configuration, Experiment, Lane, Preset, Score, Source
 from core.entities.usage import Activity
 from core.errors import BadInput, Forbidden, NotFound, TooMany
 from core.roles import Permission
 from data.database import Database
+from data.transaction import Stores
 from rag.language import detect
 from rag.providers import Params
+from scenarios import Turn
+from services.admission import BLOCKED
 from services.answer.retrieve import PASSAGES, Retrieve
 from services.asking import Ask, check_names, text_of
 from services.collections import Collections
 from services.engine import Engine
+from services.guardrails import Guardrails
 from services.limits import Limits
 from services.races import Column, Race
-from services.trials import Task, Trial
+from services.trials import SCENARIO, Task, Trial
 from services.usage import record_attempts
 
 MOST_LANES = 4
@@ -53,6 +59,7 @@ class Playground:
     collections: Collections
     retrieve: Retrieve
     limits: Limits
+    guardrails: Guardrails
     _races: dict[UUID, Race] = field(default_factory=dict)
 
     # --- running ----------------------------------------------------------------------------------------------------
@@ -61,19 +68,29 @@ class Playground:
         """Keeps what was asked and starts all columns; returns the experiment's id at once.
 
         Raises `BadInput` for what cannot be asked, `NotFound` for a collection that is not readable, `TooMany` while
-        two comparisons of this person are running or the tokens of the day are used up.
+        two comparisons of this person are running or the tokens of the day are used up, `Forbidden` for a question that
+        a guardrail stops.
         """
         owner_id = _allowed(principal)
         asked = _checked(principal, comparison)
         if sum(race.experiment.owner_id == owner_id for race in self._races.values()) >= _MOST_RACES:
             raise TooMany("%(count)s of your comparisons are running. Wait for one, or stop it.", count=_MOST_RACES)
         self.limits.check_quota(principal)
+        if self.guardrails.check(principal, asked.question) is not None:
+            raise Forbidden(BLOCKED)
         with self.db.begin() as tx:
-            if asked.collection:
-                self.collections.find(tx, principal, asked.collection)
+            asked = replace(asked, setup=self._setup(tx, principal, asked))
             tx.experiments.create(owner_id, asked.id, asked)
         self._launch(principal, asked)
         return asked.id
+
+    def _setup(self, tx: Stores, principal: Principal, asked: Experiment) -> Mapping[str, Any]:
+        """What is in force now, for whoever repeats it later. Raises `NotFound` for a collection not readable."""
+        own = scenarios.get(SCENARIO).plan(Turn(asked.question, "", ())).instructions
+        if not asked.collection:
+            return {"instructions": own}
+        version = self.collections.find(tx, principal, asked.collection).version
+        return {"instructions": own, "collection_version": version.number, "embedding": version.fingerprint.model}
 
     def state(self, principal: Principal, experiment_id: UUID) -> Experiment:
         """As it stands now, with the texts of passages that `principal` may read. What a process left unfinished when
@@ -136,7 +153,7 @@ class Playground:
         with self.db.begin() as tx:
             old = tx.experiments.find(principal, experiment_id)
             lanes = tuple(Lane(lane.configuration) for lane in old.lanes)
-            fresh = replace(old, id=uuid4(), title="", lanes=lanes, sources=(), grid=(), sweep_id=None)
+            fresh = replace(old, id=uuid4(), title="", lanes=lanes, sources=(), grid=(), sweep_id=None, setup={})
             tx.experiments.create(owner_id, fresh.id, fresh)
         return fresh.id
 
@@ -154,10 +171,12 @@ class Playground:
         voter_id = _allowed(principal)
         experiment = self.state(principal, experiment_id)
         shown = [_last(column) for column in experiment.lanes]
-        if experiment.running or len(shown) < 2 or not 0 <= lane < len(shown):
-            raise BadInput("Vote once all columns have answered, and there are at least two.")
+        answered = [bool(one.text) for one in shown]
+        if experiment.running or sum(answered) < 2 or not 0 <= lane < len(shown) or not answered[lane]:
+            raise BadInput("Vote once all columns have ended, for one that answered, and where at least two did.")
         with self.db.begin() as tx:
-            tx.experiments.vote(experiment_id, voter_id, [(one.provider, one.model) for one in shown], lane)
+            named = [(one.provider, one.model) if one.text else ("", "") for one in shown]  # who failed was not judged
+            tx.experiments.vote(experiment_id, voter_id, named, lane)
 
     def voted(self, principal: Principal, experiment_id: UUID) -> int | None:
         """The column that `principal` voted for."""
@@ -183,6 +202,18 @@ class Playground:
             preset_id = tx.experiments.promote(named, experiment.lanes[lane].configuration, user_id)
             tx.audit.write(principal, "preset.promote", "preset", preset_id, name=named, experiment=str(experiment_id))
         return preset_id
+
+    def drop_preset(self, principal: Principal, preset_id: UUID) -> None:
+        """For who made it, and for administrators; conversations that used it keep their answers."""
+        user_id = _allowed(principal)
+        with self.db.begin() as tx:
+            found = next((one for one in tx.experiments.presets() if one.id == preset_id), None)
+            if found is None:
+                raise NotFound
+            if found.owner_id != user_id and not principal.may(Permission.SYSTEM):
+                raise Forbidden
+            tx.experiments.drop_preset(preset_id)
+            tx.audit.write(principal, "preset.delete", "preset", preset_id, name=found.name)
 
     def presets(self, principal: Principal) -> Sequence[Preset]:
         if not principal.may(Permission.CHAT_DOCUMENTS):

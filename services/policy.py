@@ -46,9 +46,12 @@ class Policy:
 
     def check(self, role: Role, provider: str, model: str) -> None:
         """Raises `Forbidden` for a model that is kept for other roles."""
-        rule = self.rules.get((provider, model))
-        if rule is not None and rule.roles is not None and role is not Role.ADMIN and role not in rule.roles:
+        if not self.allows(role, provider, model):
             raise Forbidden("Your role may not use the model %(model)s. Choose another one.", model=model)
+
+    def allows(self, role: Role, provider: str, model: str) -> bool:
+        rule = self.rules.get((provider, model))
+        return rule is None or rule.roles is None or role is Role.ADMIN or role in rule.roles
 
     def cost(self, provider: str, model: str, usage: Usage) -> float | None:
         """In the currency of the prices; None where a price is missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, wait
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ from services.trials import Task, Trial
 
 _TEST = "Reply with the word OK."
 _CHECK_SECONDS = 12.0
+_SEEN_SECONDS = 60.0
+_NEVER: tuple[float, ServerStatus | None] = (float("-inf"), None)
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class Providers:
         self._db, self._engine = db, engine
         self._pulls: dict[str, Pull] = {}
         self._pulling: dict[str, asyncio.Task[None]] = {}
+        self._seen: dict[str, tuple[float, ServerStatus | None]] = {}  # when, on the monotonic clock, and what
+        self._asking: dict[str, Future[None]] = {}
 
     def list(self, principal: Principal) -> Sequence[ServerStatus]:
         """Every provider, asked at the same time whether it answers; addresses and load for administrators only."""
@@ -51,14 +56,36 @@ class Providers:
             raise Forbidden
         self._engine.refresh()
         found = self._engine.run(self._all()).result()  # each server has its own time limit
-        return found if principal.may(Permission.SYSTEM) else [_for_everybody(one) for one in found]
+        return found if principal.may(Permission.SYSTEM) else [self._for_role(principal.role, one) for one in found]
 
-    def known(self, principal: Principal) -> Sequence[ServerStatus]:
-        """The same without asking any server: what can be chosen."""
+    def look(self, principal: Principal, *, anew: bool = False, seconds: float = 0.0) -> Sequence[ServerStatus]:
+        """The same as it was last seen, for pages: who was asked more than a minute ago, or everybody with `anew`, is
+        asked in the background, and that is waited for `seconds` at most. `checking` says whose answer is still out."""
         if not principal.may(Permission.CHAT_DOCUMENTS):
             raise Forbidden
         self._engine.refresh()
-        return [_for_everybody(self._unasked(name)) for name in REGISTRY]
+        old = time.monotonic() - _SEEN_SECONDS
+        for name in REGISTRY:
+            if not self._is_asked(name) and (anew or self._seen.get(name, _NEVER)[0] < old):
+                self._asking[name] = self._engine.run(self._note(name))
+        wait(list(self._asking.values()), timeout=seconds)
+        found = [self._last_seen(name) for name in REGISTRY]
+        return found if principal.may(Permission.SYSTEM) else [self._for_role(principal.role, one) for one in found]
+
+    async def _note(self, name: str) -> None:
+        self._seen[name] = time.monotonic(), await self._status(name)
+
+    def _is_asked(self, name: str) -> bool:
+        asking = self._asking.get(name)
+        return asking is not None and not asking.done()
+
+    def _last_seen(self, name: str) -> ServerStatus:
+        """What the server said, with the settings and the load of now."""
+        now, seen = self._unasked(name), self._seen.get(name, _NEVER)[1]
+        checking = now.configured and self._is_asked(name)
+        if seen is None or seen.address != now.address:
+            return replace(now, checking=checking)
+        return replace(now, checking=checking, models=seen.models, latency_ms=seen.latency_ms, error=seen.error)
 
     async def _all(self) -> Sequence[ServerStatus]:
         return tuple(await asyncio.gather(*(self._status(name) for name in REGISTRY)))
@@ -77,6 +104,11 @@ class Providers:
         except TimeoutError:
             return replace(status, error=ProviderTimeout(provider=provider.label).message)
         return replace(status, models=models, latency_ms=round((time.monotonic() - began) * 1000))
+
+    def _for_role(self, role: Role, status: ServerStatus) -> ServerStatus:
+        """Without what concerns administrators alone, and without models that are kept for others."""
+        models = tuple(one for one in status.models if self._engine.policy.allows(role, status.name, one))
+        return replace(status, address="", running=0, waiting=0, models=models)
 
     def _unasked(self, name: str) -> ServerStatus:
         provider, settings = get(name), self._engine.settings
@@ -115,6 +147,7 @@ class Providers:
                 principal, "provider.configure", "provider", provider,
                 address=address.strip(), model=model.strip(), key_changed=key is not None,
             )  # fmt: skip
+        self._seen.pop(provider, None)
         self._engine.refresh(now=True)
 
     def rules(self, principal: Principal) -> Sequence[ModelRule]:
@@ -134,6 +167,14 @@ class Providers:
                 principal, "model.rule", "model", f"{rule.provider}/{rule.model}",
                 roles=roles, input_price=rule.input_price, output_price=rule.output_price,
             )  # fmt: skip
+        self._engine.refresh(now=True)
+
+    def drop_rule(self, principal: Principal, provider: str, model: str) -> None:
+        """The model is then open to everybody and has no price."""
+        _administrates(principal)
+        with self._db.begin() as tx:
+            tx.model_settings.drop_rule(provider, model)
+            tx.audit.write(principal, "model.rule_removed", "model", f"{provider}/{model}")
         self._engine.refresh(now=True)
 
     def role_models(self, principal: Principal) -> Sequence[RoleModel]:
@@ -198,10 +239,6 @@ class Providers:
 def _administrates(principal: Principal) -> None:
     if not principal.may(Permission.SYSTEM):
         raise Forbidden
-
-
-def _for_everybody(status: ServerStatus) -> ServerStatus:
-    return replace(status, address="", running=0, waiting=0)
 
 
 def _check_address(provider: str, address: str) -> None:

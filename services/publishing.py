@@ -82,6 +82,7 @@ class Publishing:
             return
         found = tx.chunks.vectors_of_documents(version.id, ids)
         if found:
+            tx.versions.note_dimension(version, len(next(iter(found.values()))))  # of a new collection
             self._vectors.upsert(version.vector_name, list(found), [vector.tolist() for vector in found.values()])
         tx.documents.advance(ids, Stage.INDEXED)
 

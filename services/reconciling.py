@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from uuid import UUID
 from core.entities.corpora import Collection, CollectionVersion, Stage
 from core.entities.people import Principal
 from core.entities.versions import Finding, Reconciliation
-from core.errors import Conflict
+from core.errors import Conflict, FingerprintMismatch, Unavailable
 from core.roles import Permission
 from data.database import Database
 from rag.lexical import Lexical
@@ -19,6 +20,8 @@ from services.blobs import Blobs
 from services.comparing import Comparing, findings
 from services.intake import defer_ingest
 from services.versions import defer, may_manage, may_read
+
+log = logging.getLogger(__name__)
 
 BUSY = "This collection is being checked already. Wait until that ends."
 _YOUNG = timedelta(days=1)  # a file without a row may still be getting one
@@ -130,7 +133,12 @@ class Reconciling:
         before = self._comparing.differences(version)
         compared["chunks"] = compared.get("chunks", 0) + before.chunks
         compared["vectors"] = compared.get("vectors", 0) + before.vectors
-        return findings(version, before, self._comparing.mend(version, before))
+        try:
+            after = self._comparing.mend(version, before)
+        except (Unavailable, FingerprintMismatch) as error:  # the next check finds what is left again
+            log.warning("Version %s is mended in part: %s", version.id, error.message)
+            after = self._comparing.differences(version)
+        return findings(version, before, after)
 
     def _files(self, collection: Collection, compared: dict[str, int]) -> list[Finding]:
         """Documents whose file is gone; only who has it can bring it back."""

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum, auto
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from core.errors import Conflict, NichewiseError, Unavailable
 from data.database import Database
 from data.transaction import Stores
 from rag.lexical import Lexical
+from rag.questions import Questions
 from rag.vectors import Vectors
 from services.batching import Stopped
 from services.building import Building, Cancelled
@@ -50,6 +52,7 @@ class Reindexing:
         fingerprints: Fingerprints,
         vectors: Vectors,
         lexical: Lexical,
+        questions: Questions,
     ) -> None:
         self._db = db
         self.building = building
@@ -58,6 +61,7 @@ class Reindexing:
         self._fingerprints = fingerprints
         self._vectors = vectors
         self._lexical = lexical
+        self._questions = questions
 
     def stop(self) -> None:
         """Breaks off what runs; the next process goes on with it."""
@@ -110,7 +114,17 @@ class Reindexing:
                 return None
             tx.jobs.update(run_id, status="running")
         self._fingerprints.check(version.fingerprint)
-        return version
+        return self._measured(version) if version.state == "building" else version
+
+    def _measured(self, version: CollectionVersion) -> CollectionVersion:
+        """With the dimension that its model has now: what is called as before may have become another one."""
+        made = version.fingerprint
+        if made.dimension or not made.languages:
+            return version
+        dimension = self.building.dimension(version)
+        with self._db.begin() as tx:
+            tx.versions.note_dimension(version, dimension)
+        return replace(version, fingerprint=replace(made, dimension=dimension))
 
     def _build(self, run_id: UUID, version: CollectionVersion) -> VersionReport:
         started = time.monotonic()
@@ -132,6 +146,8 @@ class Reindexing:
         return report
 
     def _switch(self, run_id: UUID, version: CollectionVersion) -> None:
+        if version.fingerprint.languages:
+            self._questions.model(version.fingerprint.model)  # loaded before the first question needs it, or not at all
         mended = 0
         while (outcome := self._try_switch(run_id, version)) is not _Outcome.SWITCHED:
             if outcome is _Outcome.LACKING:

@@ -37,7 +37,7 @@ class Removal:
         self._retrievals = retrievals
 
     def remove(self, document: Document, who: Principal | str) -> Removed:
-        """Removes files, chunks, vectors and lexical entries in every version, and blanks citations.
+        """Removes files, chunks, vectors, lexical entries and rows of tables in every version, and blanks citations.
 
         All but the lexical index, which follows the log of changes, goes in one transaction; when it ends well, a
         search cannot find the document any more.
@@ -52,6 +52,7 @@ class Removal:
             vectors = sum(self._vectors.delete(v.vector_name, ids[key]) for key, v in versions.items())
             tx.messages.blank_citations(document.id)
             kept = tx.kept_answers.forget_document(document.id)
+            rows = tx.sheets.remove([document.id])
             tx.jobs.cancel_of_document(document.id)
             tx.documents.delete(document.id)
             tx.audit.write(who, "document.delete", "document", document.id, filename=document.filename)
@@ -59,7 +60,7 @@ class Removal:
         kept += self._retrievals.forget_document(document.id) if self._retrievals else 0
         cached = kept + self._images.forget(document.id)
         self._follow(versions, ids)
-        return Removed(files, sum(map(len, ids.values())), vectors, indexed, cached)
+        return Removed(files, sum(map(len, ids.values())), vectors, indexed, cached, rows)
 
     def _remove_files(self, sha256: str) -> int:
         # After the commit: a crash before it must leave the document its file. One that a crash leaves behind is found

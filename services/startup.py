@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from core.roles import Role
 from core.settings import ROOT, Settings
 from data.embedded import EmbeddedPostgres
 from data.migrate import DatabaseDown, upgrade
-from rag.embedding.spec import model_dir
+from rag.embedding.spec import BUILTIN, model_dir
 from services import container
 
 Say = Callable[[str], None]
@@ -83,7 +84,8 @@ class House:
 
     def _export_model(self) -> None:
         """Once per folder, in a process of its own: it needs torch, which serving must not import."""
-        if self.settings.embedding != "builtin" or (model_dir(self.settings) / "manifest.json").exists():
+        named = (self.settings.embedding, *self.settings.embeddings)
+        if BUILTIN.setting not in named or (model_dir(self.settings) / "manifest.json").exists():
             return
         with self._step("Exporting the embedding model (once)"):
             command = [sys.executable, "-m", "rag.export", "--var", str(self.settings.var_dir)]
@@ -101,7 +103,7 @@ class House:
         if self.settings.with_demo:
             made += services.people.ensure_demo_users()
             services.corpora.ensure_demo()
-            services.niche_import.ensure_demo()
+            services.niche_demo.ensure()
         if made:
             _append_private(self._first_run_file, [f"{email}  {word}  ({role})" for email, role, word in made])
 
@@ -117,10 +119,22 @@ def opened(settings: Settings, say: Say) -> Iterator[House]:
     """The open house; whatever it had taken by then is given back at the end, or when it cannot be opened."""
     house = House(settings, say)
     try:
-        house.open()
+        with _full_disk_named(settings.var_dir):
+            house.open()
         yield house
     finally:
         house.close()
+
+
+@contextmanager
+def _full_disk_named(folder: Path) -> Iterator[None]:
+    """Whoever notices it first, the lock, the database, the model: a full disk is the same sentence."""
+    try:
+        yield
+    except Exception as error:
+        if os.strerror(errno.ENOSPC) not in str(error):
+            raise
+        raise StartupError("The disk of %(folder)s is full. Free some space and start again.", folder=folder) from error
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Condition
 from typing import Literal
 
@@ -40,14 +42,14 @@ class Stream:
     def __init__(self) -> None:
         self._events: list[TurnEvent] = []
         self._changed = Condition()
-        self._wakers: set[Callable[[], None]] = set()
+        self._asleep: list[Callable[[], None]] = []  # wakes followers on event loops; those that are awake look anyway
 
     def emit(self, event: TurnEvent) -> None:
         with self._changed:
             self._events.append(event)
             self._changed.notify_all()
-            wakers = tuple(self._wakers)
-        for wake in wakers:
+            asleep, self._asleep = self._asleep, []
+        for wake in asleep:
             wake()
 
     def follow(self) -> Iterator[TurnEvent]:
@@ -61,26 +63,36 @@ class Stream:
                 return
             seen += len(fresh)
 
-    async def afollow(self) -> AsyncGenerator[TurnEvent, None]:
-        woken, loop = asyncio.Event(), asyncio.get_running_loop()
+    async def afollow(self, quiet: float | None = None) -> AsyncGenerator[Sequence[TurnEvent], None]:
+        """What has gathered since the last look, at once; nothing at all after `quiet` seconds without an event."""
+        seen = 0
+        while True:
+            fresh = self._fresh(seen, woken := asyncio.get_running_loop().create_future())
+            if not fresh:
+                try:
+                    async with asyncio.timeout(quiet):
+                        await woken
+                except TimeoutError:
+                    yield ()
+                continue
+            yield fresh
+            if fresh[-1].last:
+                return
+            seen += len(fresh)
 
-        def wake() -> None:
-            if not loop.is_closed():  # a follower whose loop has ended is gone; the answer goes on
-                loop.call_soon_threadsafe(woken.set)
-
+    def _fresh(self, seen: int, woken: asyncio.Future[None]) -> Sequence[TurnEvent]:
+        """The events from `seen` on; where there are none, `woken` is set by the next one."""
         with self._changed:
-            self._wakers.add(wake)
-        try:
-            seen = 0
-            while True:
-                woken.clear()
-                fresh = self._events[seen:]
-                for event in fresh:
-                    yield event
-                if fresh and fresh[-1].last:
-                    return
-                seen += len(fresh)
-                await woken.wait()
-        finally:
-            with self._changed:
-                self._wakers.discard(wake)
+            if len(self._events) == seen:
+                self._asleep.append(partial(_wake, woken))
+            return self._events[seen:]
+
+
+def _wake(woken: asyncio.Future[None]) -> None:
+    with suppress(RuntimeError):  # a follower whose loop has ended is gone; the answer goes on
+        woken.get_loop().call_soon_threadsafe(_set, woken)
+
+
+def _set(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)

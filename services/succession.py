@@ -13,12 +13,14 @@ Gone = Mapping[UUID, Sequence[UUID]]  # ids of chunks by the version that they w
 
 
 def succeed(tx: Stores, ready: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """Replaces what `ready` are newer versions of: their passages leave every index, their files and citations stay.
+    """Replaces what `ready` are newer versions of: their passages and tables leave, their files and citations stay.
 
     Returns the chunks that are gone, for `forget` once the transaction is through.
     """
     gone: dict[UUID, list[UUID]] = {}
-    for document_id in tx.lineages.supersede(ready):
+    replaced = tx.lineages.supersede(ready)
+    tx.sheets.remove(replaced)
+    for document_id in replaced:
         for version_id, ids in tx.chunks.remove_document(document_id).items():
             gone.setdefault(version_id, []).extend(ids)
     return gone

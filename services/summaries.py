@@ -12,6 +12,7 @@ from uuid import UUID
 
 from core.entities.people import Principal, User
 from core.entities.registration import Reason, Summary
+from core.entities.usage import Activity, Spent
 from core.errors import Forbidden, NichewiseError, NotFound
 from core.roles import Permission
 from data.database import Database
@@ -23,8 +24,10 @@ from rag.guardrails import OutputFilter
 from rag.providers import Params
 from rag.providers.choice import Choice
 from rag.summarising import Exchange
+from services import usage
 from services.engine import Engine
 from services.guardrails import Guardrails
+from services.limits import Limits
 
 _log = logging.getLogger(__name__)
 
@@ -133,39 +136,45 @@ class Summaries:
 
     def _summarise(self, user: User, due: Due, ended_by: Reason) -> bool:
         with self._db.begin() as tx:
-            owner = Principal(role=user.role, user_id=user.id)
+            owner = Principal(role=user.role, user_id=user.id, email=user.email)
             said = tx.messages.these(owner, tx.threads.path(due.conversation_id))
         told = summarising.exchanges(said)
         if not told:
             return False
-        summary = self._told(user, told)
+        drafts: list[Draft] = []
+        summary = self._told(user, told, drafts)
+        key = f"summary:{due.conversation_id}:{due.last}"
+        spent = [_spent(f"{key}:{n}", one) for n, one in enumerate(drafts) if one.first_token_at is not None]
         with self._db.begin() as tx:
+            Limits.count(tx, owner, usage.record(tx, owner, spent))
             if tx.profiles.of(user.id).remember:  # it may have been switched off while a model was writing
                 tx.summaries.keep(user.id, due, summary.text, ended_by, provider=summary.provider, model=summary.model)
         return True
 
-    def _told(self, user: User, told: list[Exchange]) -> Told:
+    def _told(self, user: User, told: list[Exchange], drafts: list[Draft]) -> Told:
+        """What models have written for it, used or not, goes to `drafts`."""
         output = partial(OutputFilter, self._guardrails.in_force()[1])
         try:
-            written = self._engine.run(self._written(user, told, output)).result(_MODEL_SECONDS)
+            written = self._engine.run(self._written(user, told, output, drafts)).result(_MODEL_SECONDS)
         except (NichewiseError, TimeoutError) as error:
             _log.warning("No model summed up a conversation: %s", error)
             written = None
         return written or Told(summarising.points(told))
 
-    async def _written(self, user: User, told: list[Exchange], output: Output) -> Told | None:
+    async def _written(self, user: User, told: list[Exchange], output: Output, drafts: list[Draft]) -> Told | None:
         """By the first model that answers; None where there is none, or where a rule about answers stopped it."""
         candidates = await self._engine.candidates(user.role, None, None)
         for choice in (one for one in candidates if one.provider.name != "extractive"):
             try:
-                return await self._ask(choice, told, output)
+                return await self._ask(choice, told, output, drafts)
             except NichewiseError as error:
                 _log.warning("%s did not sum up a conversation: %s", choice.provider.name, error)
         return None
 
-    async def _ask(self, choice: Choice, told: list[Exchange], output: Output) -> Told | None:
+    async def _ask(self, choice: Choice, told: list[Exchange], output: Output, drafts: list[Draft]) -> Told | None:
         engine = self._engine
         draft = Draft(summarising.brief(told), choice, _PARAMS, engine.settings, engine.servers, output)
+        drafts.append(draft)
         async with aclosing(draft.write()) as pieces:
             async for _piece in pieces:
                 if len(draft.text) > summarising.LONGEST:
@@ -173,6 +182,10 @@ class Summaries:
         if draft.stopped_by is not None or not draft.text.strip():
             return None
         return Told(draft.text.strip()[: summarising.LONGEST], draft.provider, draft.model)
+
+
+def _spent(key: str, draft: Draft) -> Spent:
+    return Spent(key, Activity.ASSISTANT, draft.choice.provider.name, draft.choice.model, draft.usage)
 
 
 def after_clearing(tx: Stores, principal: Principal, conversation_id: UUID) -> None:

@@ -25,6 +25,7 @@ from scenarios import Turn
 from services.engine import Engine
 
 _log = logging.getLogger(__name__)
+SCENARIO = "DOCUMENTS"  # whose instructions a configuration has that brings none
 UNEXPECTED = "Something went wrong (reference %(reference)s). Try again; if it happens again, tell an administrator."
 
 
@@ -79,7 +80,7 @@ class Trial:
             raise task.failure
         candidates = await self.engine.candidates(task.role, configuration.provider, configuration.model)
         retrieval = task.retrieval if configuration.retrieval else None
-        brief = scenarios.get("DOCUMENTS").plan(Turn(task.question, task.language, (), retrieval, task.searched))
+        brief = scenarios.get(SCENARIO).plan(Turn(task.question, task.language, (), retrieval, task.searched))
         brief = replace(brief, instructions=configuration.instructions or brief.instructions)
         for choice in candidates:
             self.draft = Draft(
@@ -108,24 +109,27 @@ async def _read(draft: Draft) -> None:
 def _measured(trial: Trial, draft: Draft, took: int) -> Attempt:
     given = Params.read(trial.configuration.params).given()
     prompt = draft.prompt
+    provider, model = draft.asked
+    asked = draft.window is not None  # a refusal for want of evidence asks no model
     usage = draft.usage if trial.status != "running" else Usage()
     return Attempt(
         text=draft.text,
         status=trial.status,
         action=draft.action,
-        provider=draft.provider,
-        model=draft.model,
+        provider=provider,
+        model=model,
         first_ms=round((draft.first_token_at - trial.started) * 1000) if draft.first_token_at else None,
         took_ms=took,
         usage=usage,
-        cost=trial.engine.policy.cost(draft.provider, draft.model, usage),
-        ignored=draft.ignored,
-        applied=tuple(name for name in given if name not in draft.ignored),
+        cost=trial.engine.policy.cost(provider, model, usage) if asked else None,
+        ignored=draft.ignored if asked else (),
+        applied=tuple(name for name in given if asked and name not in draft.ignored),
         window=draft.window,
         dropped=prompt.dropped_passages if prompt else 0,
-        cited=tuple(citation.n for citation in draft.citations),
+        cited=tuple(draft.cited),
         place=draft.place,
         error=trial.error,
+        replaced=draft.replaced,
     )
 
 

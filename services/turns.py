@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,6 +25,7 @@ from rag.language import detect
 from rag.providers import REGISTRY, Params, get, loaded
 from scenarios import Scenario
 from scenarios.registration_asking import NAME as REGISTRATION
+from scenarios.router import Decision
 from services.admission import BLOCKED, Admission, block
 from services.answer.cache import AnswerCache, Retrievals
 from services.answer.job import Job
@@ -40,8 +41,9 @@ from services.engine import Engine
 from services.niches import Niches
 from services.prompts import Prompts
 from services.routing import Routing, decision_of
+from services.saving import HEARTBEAT_SECONDS, SAVE_SECONDS
 from services.streams import TurnEvent
-from services.writing import HEARTBEAT_SECONDS, SAVE_SECONDS, Writer
+from services.writing import Writer
 
 MOST_RUNNING = 4  # answers of one person at once: as many as the playground has columns
 _HISTORY = 12  # messages of the conversation that may go to the model
@@ -54,6 +56,14 @@ class Started:
 
     conversation_id: UUID
     message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Anew:
+    """The answer that is written anew, and how its question was routed, where that stays."""
+
+    message_id: UUID
+    decision: Decision | None
 
 
 class Turns:
@@ -81,7 +91,7 @@ class Turns:
         cache = AnswerCache(db)
         search = Search(db, collections, retrieve, cache, retrievals or Retrievals())
         bench = Workbench(db, collections, retrieve, niches)
-        pipeline = Pipeline(engine, routing, search, cache, bench, carriers or {}, admission, prompts, memory)
+        pipeline = Pipeline(engine, routing, search, cache, bench, carriers or {}, prompts, memory)
         self._writer = Writer(engine, pipeline, Save(db, routing, cache, settings.locale), admission)
 
     def start(self, principal: Principal, ask: Ask) -> Started:
@@ -91,24 +101,7 @@ class Turns:
         not ask, `NotFound` for another person's conversation or collection, `TooMany` while four answers are running or
         when a limit is used up. A message that a guardrail stops is answered at once, with the action BLOCKED.
         """
-        question, scenario = text_of(ask), scenario_of(principal, ask)
-        name = collection_name(principal, ask)
-        check_names(ask)
-        self._check_running(principal)
-        recorder = Recorder()
-        form = bool(ask.form) and ask.scenario == REGISTRATION
-        stopped = self._admission.admit(principal, question, recorder, form=form) if self._admission else None
-        with self._db.begin() as tx:
-            collection = self._collections.find(tx, principal, name) if name and ask.retrieval else None
-            conversation_id = self._conversation(tx, principal, ask, question)
-            history = tx.messages.of_conversation(principal, conversation_id, last=_HISTORY)
-            tx.messages.add(NewMessage(conversation_id, "user", question))
-            if stopped is not None:
-                return Started(conversation_id, block(tx, conversation_id, question, recorder.trace))
-            job = self._job(tx, principal, ask, conversation_id, history, scenario, collection)
-        job.recorder = recorder
-        self._writer.write(job)
-        return Started(conversation_id, job.message_id)
+        return self._begin(principal, ask)
 
     def regenerate(
         self,
@@ -141,28 +134,11 @@ class Turns:
         params: Params | None = None,
         scenario: str | None = None,
     ) -> Started:
-        self._check_running(principal)
         with self._db.begin() as tx:
             old, question = self._answered(tx, principal, message_id)
-        recorder = Recorder()
-        if self._admission and self._admission.admit(principal, question, recorder) is not None:
-            raise Forbidden(BLOCKED)
-        with self._db.begin() as tx:
-            tx.conversations.find(principal, old.conversation_id, lock=True)
-            tx.threads.rewind(message_id)
-            thread = tx.messages.of_conversation(principal, old.conversation_id, last=_HISTORY + 1)
             routed = tx.routes.of(message_id) if scenario is None else None
-            ask = _same_again(old, question, provider, model, params, scenario)
-            name = collection_name(principal, ask)
-            check_names(ask)
-            collection = self._collections.find(tx, principal, name) if name and ask.retrieval else None
-            job = self._job(
-                tx, principal, ask, old.conversation_id, thread[:-1], scenario_of(principal, ask), collection
-            )
-        job.decision = decision_of(routed) if routed else None
-        job.recorder, job.fresh = recorder, True
-        self._writer.write(job)
-        return Started(old.conversation_id, job.message_id)
+        ask = _same_again(old, question, provider, model, params, scenario)
+        return self._begin(principal, ask, _Anew(message_id, decision_of(routed) if routed else None))
 
     def _answered(self, tx: Stores, principal: Principal, message_id: UUID) -> tuple[Message, str]:
         """An answer that has ended, and the question above it."""
@@ -198,6 +174,9 @@ class Turns:
     def follow(self, principal: Principal, message_id: UUID) -> Generator[TurnEvent, None, None]:
         """Every event of the answer from its beginning, then ends. To stop reading never stops the answer."""
         job = self._writer.find(message_id)  # first: else it could end between the two and be taken for another's
+        if job is not None and _same(job.principal, principal):  # whoever asked may follow: nothing is looked up
+            yield from job.stream.follow()
+            return
         message = self.find(principal, message_id)
         if job is not None:
             yield from job.stream.follow()
@@ -210,24 +189,30 @@ class Turns:
             message = self._seen_elsewhere(principal, message_id)
         yield from _ended(shown, message)
 
-    async def afollow(self, principal: Principal, message_id: UUID) -> AsyncGenerator[TurnEvent, None]:
-        """The same on any event loop, which it never blocks."""
+    async def afollow(
+        self, principal: Principal, message_id: UUID, quiet: float | None = None
+    ) -> AsyncGenerator[Sequence[TurnEvent], None]:
+        """The same on any event loop, which it never blocks: what has gathered meanwhile comes at once, and nothing at
+        all after `quiet` seconds without an event."""
         job = self._writer.find(message_id)
-        message = await asyncio.to_thread(self.find, principal, message_id)
+        own = job is not None and _same(job.principal, principal)
+        message = None if own else await asyncio.to_thread(self.find, principal, message_id)
         if job is not None:
-            async with aclosing(job.stream.afollow()) as events:
-                async for event in events:
-                    yield event
+            async with aclosing(job.stream.afollow(quiet)) as gathered:
+                async for events in gathered:
+                    yield events
             return
-        shown = ""
+        assert message is not None  # noqa: S101 - there is no job
+        shown, said_at = "", time.monotonic()
         while not message.status.ended:
-            for event in _grown(shown, message.text):
-                yield event
+            events = tuple(_grown(shown, message.text))
+            if events or (quiet is not None and time.monotonic() - said_at > quiet):
+                yield events
+                said_at = time.monotonic()
             shown = message.text
             await asyncio.sleep(SAVE_SECONDS)
             message = await asyncio.to_thread(self._seen_elsewhere, principal, message_id)
-        for event in _ended(shown, message):
-            yield event
+        yield tuple(_ended(shown, message))
 
     def _seen_elsewhere(self, principal: Principal, message_id: UUID) -> Message:
         """An answer that another process writes, as it was last saved."""
@@ -259,59 +244,86 @@ class Turns:
     # --- starting ---------------------------------------------------------------------------------------------------
 
     def _check_running(self, principal: Principal) -> None:
-        whose = principal.user_id or principal.guest_id
-        count = sum((job.principal.user_id or job.principal.guest_id) == whose for job in self._writer.running())
+        count = sum(_same(job.principal, principal) for job in self._writer.running())
         if count >= MOST_RUNNING:
             raise TooMany("%(count)s of your answers are being written. Wait for one to end, or stop it.", count=count)
 
-    def _conversation(self, tx: Stores, principal: Principal, ask: Ask, question: str) -> UUID:
+    def _begin(self, principal: Principal, ask: Ask, anew: _Anew | None = None) -> Started:
+        question, scenario, name = text_of(ask), scenario_of(principal, ask), collection_name(principal, ask)
+        check_names(ask)
+        self._check_running(principal)
+        recorder = Recorder()
+        form = bool(ask.form) and ask.scenario == REGISTRATION
+        admitted = self._admission.admit(principal, question, recorder, form=form) if self._admission else None
+        stopped = admitted is not None and admitted.stopped is not None
+        if stopped and anew:
+            raise Forbidden(BLOCKED)
+        with self._db.begin() as tx:
+            collection = self._collections.find(tx, principal, name) if name and ask.retrieval else None
+            conversation_id = self._conversation(tx, principal, ask, question, anew)
+            said = tx.messages.said(principal, conversation_id, last=_HISTORY + 1) if ask.conversation_id else []
+            history = said[:-1] if anew else said[-_HISTORY:]
+            asked = () if anew else (NewMessage(conversation_id, "user", question),)
+            if stopped:
+                tx.messages.add(*asked)
+                return Started(conversation_id, block(tx, conversation_id, question, recorder.trace))
+            job = Job(
+                principal=principal,
+                conversation_id=conversation_id,
+                message_id=tx.messages.add(*asked, _answer_to(ask, conversation_id, scenario, collection)),
+                ask=ask,
+                question=question,
+                language=detect(question, principal.locale or self._settings.locale),
+                scenario=scenario,
+                collection=collection,
+                history=tuple(_useful(history)),
+                last=next((turn.scenario for turn in reversed(history) if turn.author == "assistant"), ""),
+                state=tx.answers.state(conversation_id) if ask.conversation_id else {},
+                attached=tuple(tx.attachments.of(principal, conversation_id)) if ask.conversation_id else (),
+                decision=anew.decision if anew else None,
+                fresh=anew is not None,
+                recorder=recorder,
+                rules=admitted.version if admitted else 0,
+                output=admitted.output if admitted else None,
+            )
+        self._writer.write(job)
+        return Started(conversation_id, job.message_id)
+
+    def _conversation(
+        self, tx: Stores, principal: Principal, ask: Ask, question: str, anew: _Anew | None = None
+    ) -> UUID:
+        """A new one, or that of `ask` with its end where the answer will stand."""
         if ask.conversation_id is None:
             return tx.conversations.create(principal, title_from(question)).id
         conversation = tx.conversations.find(principal, ask.conversation_id, lock=True)
-        tx.conversations.touch(conversation.id)
-        if ask.edits is not None:
+        if anew is not None:
+            tx.threads.rewind(anew.message_id)
+        elif ask.edits is not None:
             edited = tx.messages.find(principal, ask.edits)
             if edited.conversation_id != conversation.id or edited.author != "user":
                 raise BadInput("Only a message of your own in this conversation can be edited.")
             tx.threads.rewind(edited.id)
         return conversation.id
 
-    def _job(
-        self,
-        tx: Stores,
-        principal: Principal,
-        ask: Ask,
-        conversation_id: UUID,
-        history: list[Message],
-        scenario: Scenario | None,
-        collection: Collection | None,
-    ) -> Job:
-        question = text_of(ask)
-        new = NewMessage(
-            conversation_id,
-            "assistant",
-            "",
-            status=MessageStatus.WAITING,
-            scenario=scenario.name if scenario else "",
-            collection=collection.name if collection else "",
-            provider=ask.provider or "",
-            model=ask.model or "",
-            params=ask.params.given(),
-        )
-        return Job(
-            principal=principal,
-            conversation_id=conversation_id,
-            message_id=tx.messages.add(new),
-            ask=ask,
-            question=question,
-            language=detect(question, principal.locale or self._settings.locale),
-            scenario=scenario,
-            collection=collection,
-            history=tuple(_useful(history)),
-            last=next((turn.scenario for turn in reversed(history) if turn.author == "assistant"), ""),
-            state=tx.answers.state(conversation_id) if ask.conversation_id else {},
-            attached=tuple(tx.attachments.of(principal, conversation_id)) if ask.conversation_id else (),
-        )
+
+def _answer_to(ask: Ask, conversation_id: UUID, scenario: Scenario | None, collection: Collection | None) -> NewMessage:
+    return NewMessage(
+        conversation_id,
+        "assistant",
+        "",
+        status=MessageStatus.WAITING,
+        scenario=scenario.name if scenario else "",
+        collection=collection.name if collection else "",
+        provider=ask.provider or "",
+        model=ask.model or "",
+        params=ask.params.given(),
+    )
+
+
+def _same(one: Principal, other: Principal) -> bool:
+    """Whether they are one person; those of whom nothing is known are nobody's."""
+    who = one.user_id or one.guest_id
+    return who is not None and who == (other.user_id or other.guest_id)
 
 
 def _useful(history: list[Message]) -> Iterator[Message]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.entities.corpora import Chunk, CollectionVersion
 from core.entities.versions import Check, Figures, GoldenOutcome, Sampled, VersionReport
+from core.errors import FingerprintMismatch, Unavailable
 from data.database import Database
 from data.stores.chunks import Vector
 from rag import fusion
@@ -106,10 +107,21 @@ class Verification:
         with self._db.begin() as tx:
             sampled = tx.versions.sample(version.id, _SAMPLE)
         asked = [_Question(sentence, one) for one in sampled if (sentence := telling(one.chunk.text))]
-        spoken = [one for one in asked if self._speaks(version, one.origin.chunk)]
-        vectors = self._passages.vectors([_as_chunk(one) for one in spoken])
+        return self._embedded(version, asked)
+
+    def _embedded(self, version: CollectionVersion, questions: Sequence[_Question]) -> list[_Question]:
+        """The same with vectors of the version's model, where it speaks their language."""
+        spoken = [one for one in questions if self._speaks(version, one.origin.chunk)]
+        vectors = self._passages.vectors(version.fingerprint, [_as_chunk(one) for one in spoken])
         known = {one.origin.chunk_id: vector for one, vector in zip(spoken, vectors, strict=True)}
-        return [replace(one, vector=known.get(one.origin.chunk_id)) for one in asked]
+        return [replace(one, vector=known.get(one.origin.chunk_id)) for one in questions]
+
+    def _asked_before(self, before: CollectionVersion, questions: Sequence[_Question]) -> list[_Question]:
+        """For the version before; where its model cannot be used any more, words alone are compared."""
+        try:
+            return self._embedded(before, questions)
+        except (Unavailable, FingerprintMismatch):
+            return [replace(one, vector=None) for one in questions]
 
     def _speaks(self, version: CollectionVersion, chunk: Chunk) -> bool:
         return chunk.language in version.fingerprint.languages
@@ -126,13 +138,14 @@ class Verification:
     def _overlaps(
         self, version: CollectionVersion, before: CollectionVersion, questions: Sequence[_Question]
     ) -> list[float]:
-        """For each question the share of documents that the first hits of both versions have in common. Where another
-        model was used before, its vectors cannot be asked, and words alone are compared."""
-        one_model = self._fingerprints.same_vectors(version.fingerprint, before.fingerprint)
+        """For each question the share of documents that the first hits of both versions have in common, each asked with
+        its own model."""
+        made, earlier = version.fingerprint, before.fingerprint
+        alike = made.languages == earlier.languages and self._fingerprints.same_vectors(made, earlier)
+        asked = questions if alike else self._asked_before(before, questions)
         shares = []
-        for question in questions:
-            asked = question if one_model else replace(question, vector=None)
-            old, new = self._documents(before, asked), self._documents(version, asked)
+        for question, of_before in zip(questions, asked, strict=True):
+            old, new = self._documents(before, of_before), self._documents(version, question)
             if old or new:
                 shares.append(len(old & new) / len(old | new))
         return shares

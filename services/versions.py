@@ -15,6 +15,7 @@ from core.roles import Permission
 from core.settings import Settings
 from data.database import Database
 from data.transaction import Stores
+from services.embeddings import Embeddings
 from services.fingerprints import Fingerprints
 
 BUSY = "This collection is being re-indexed already. Wait until that ends."
@@ -23,10 +24,11 @@ AS_IT_IS = IndexPlan()
 
 
 class Versions:
-    def __init__(self, db: Database, settings: Settings, fingerprints: Fingerprints) -> None:
+    def __init__(self, db: Database, settings: Settings, fingerprints: Fingerprints, embeddings: Embeddings) -> None:
         self._db = db
         self._kept = timedelta(days=settings.keep_versions_days)
         self._fingerprints = fingerprints
+        self._embeddings = embeddings
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -49,25 +51,38 @@ class Versions:
     def reindex(self, principal: Principal, collection: str, plan: IndexPlan = AS_IT_IS) -> UUID:
         """Starts building a new version beside the active one; returns the id of the job run.
 
-        `Conflict` while one is being built already, `BadInput` for a plan that the embedding model cannot follow.
+        `Conflict` while one is being built already, `BadInput` for a plan that the embedding model cannot follow,
+        `Unavailable` while that model cannot be used.
         """
         may_manage(principal)
+        with self._db.begin() as tx:
+            before = tx.collections.find(principal, collection).version.fingerprint
+        fingerprint = self._fingerprints.planned(plan, before)
+        if not self._fingerprints.same_vectors(fingerprint, before):
+            self._embeddings.require(fingerprint)
         with self._db.begin() as tx:
             found = _locked(tx, principal, collection)
             _idle(tx, found)
             fingerprint = self._fingerprints.planned(plan, found.version.fingerprint)
             version = tx.collections.add_version(found.id, fingerprint)
             run = self._start(tx, principal, "reindex", found, version, switch=plan.switch)
-            tx.audit.write(principal, "collection.reindex", "collection", collection, version=version.number)
+            model = fingerprint.model
+            tx.audit.write(
+                principal, "collection.reindex", "collection", collection, version=version.number, model=model
+            )
         return run
 
     def activate(self, principal: Principal, collection: str, number: int) -> UUID:
         """Starts the switch to a version that waits, or back to one that is kept; what came since is added to it
         first. Returns the id of the job run.
 
-        `BadInput` for the active version, one that failed, or one of another embedding model.
+        `BadInput` for the active version or one that failed, `Unavailable` for one whose embedding model cannot be
+        used now.
         """
         may_manage(principal)
+        with self._db.begin() as tx:
+            version = _numbered(tx, tx.collections.find(principal, collection), number)
+        self._embeddings.require(version.fingerprint)
         with self._db.begin() as tx:
             found = _locked(tx, principal, collection)
             _idle(tx, found)
@@ -77,7 +92,6 @@ class Versions:
             report = tx.versions.report(version.id)
             if version.state == "built" and report is not None and not report.complete:
                 raise BadInput(INCOMPLETE)
-            self._fingerprints.check(version.fingerprint)
             run = self._start(tx, principal, "switch_version", found, version)
             action = "collection.rollback" if version.state == "retired" else "collection.publish"
             tx.audit.write(principal, action, "collection", collection, version=number)

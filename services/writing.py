@@ -11,10 +11,8 @@ import asyncio
 import logging
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -25,10 +23,8 @@ from services.answer.job import Job
 from services.answer.pipeline import Pipeline
 from services.answer.save import Save
 from services.engine import Engine
+from services.saving import Saver
 from services.streams import TurnEvent
-
-SAVE_SECONDS = 0.5
-HEARTBEAT_SECONDS = 2.0  # also how soon an answer notices that another process stopped it
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -42,6 +38,7 @@ class Writer:
         self._lock = threading.Lock()
         self._saving = ThreadPoolExecutor(max_workers=4, thread_name_prefix="save")
         self._running: dict[UUID, Job] = {}
+        self._saver = Saver(self.running, save.partial, _cancel, self._saving)
         self._closed = False
 
     # --- from any thread --------------------------------------------------------------------------------------------
@@ -80,13 +77,10 @@ class Writer:
 
     async def _write(self, job: Job) -> None:
         job.task = asyncio.current_task()
-        saver = asyncio.create_task(self._keep_saving(job))
+        self._saver.begin()
         try:
             status = await self._end_of_draft(job)
             job.ending = True  # from here on it cannot be stopped: it is saved
-            saver.cancel()
-            with suppress(asyncio.CancelledError):
-                await saver
             await self._finish(job, status)
         finally:
             self._running.pop(job.message_id, None)
@@ -104,23 +98,6 @@ class Writer:
         except Exception:
             job.error = _unexpected(job)
         return MessageStatus.FAILED if job.error else MessageStatus.STOPPED
-
-    async def _keep_saving(self, job: Job) -> None:
-        saved, at = "", time.monotonic()
-        while True:
-            await asyncio.sleep(SAVE_SECONDS)
-            text = job.text
-            if text == saved and time.monotonic() - at < HEARTBEAT_SECONDS:
-                continue
-            try:
-                goes_on = await self._in_save_pool(self._save.partial, job)
-            except Exception:  # the database may be back for the next save, and the answer can still be shown
-                _log.exception("The partial text of answer %s was not saved", job.message_id)
-                continue
-            saved, at = text, time.monotonic()
-            if not goes_on:  # stopped by another process, or deleted
-                _cancel(job)
-                return
 
     async def _finish(self, job: Job, status: MessageStatus) -> None:
         """Saves first and reports then: who sees `done` finds the same in the database."""
@@ -143,8 +120,8 @@ class Writer:
 
     def _end(self, job: Job, status: MessageStatus) -> Message | None:
         message = self._save.end(job, status)
-        if message is not None and self._admission is not None and job.draft is not None:
-            self._admission.answered(job.principal, job.draft.usage, job.draft.stopped_by, job.draft.text)
+        if message is not None and self._admission is not None and job.draft is not None and job.draft.stopped_by:
+            self._admission.stopped(job.principal, job.draft.stopped_by, job.draft.text)
         return message
 
 

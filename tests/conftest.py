@@ -24,9 +24,12 @@ from services import container
 from tests.servers import gemini as gemini_servers
 from tests.servers import openai as openai_servers
 from tests.servers.ollama import OllamaServer, serving
+from tests.shared import memory, quick_folder
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+if in_memory := memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(in_memory))  # where `tmp_path` lies
 
 
 def pytest_runtest_setup() -> None:
@@ -36,14 +39,15 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A server of the tests' own; NICHEWISE_TEST_DATABASE_URL names another one to run them on."""
     if outside := os.environ.get("NICHEWISE_TEST_DATABASE_URL"):
         yield outside
         return
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False, max_connections=300)
-    yield server.start()
-    server.stop()
+    with quick_folder() as folder:
+        server = EmbeddedPostgres(folder, durable=False, max_connections=300)
+        yield server.start()
+        server.stop()
 
 
 def _named(url: str, name: str) -> str:

@@ -63,6 +63,24 @@ class Shelves:
                 tx.connection.execute(documents.update().where(documents.c.id == document_id).values(values))
         return document_id
 
+    def add_many(self, collection: Collection, texts: Sequence[str], vectors: Sequence[Sequence[float]]) -> None:
+        """A document of one chunk for each of `texts`, in one transaction."""
+        version = collection.version
+        with self.db.begin() as tx:
+            documents = {}
+            for text in texts:
+                sha256 = hashlib.sha256(text.encode()).hexdigest()
+                made = tx.documents.add(
+                    NewDocument(collection.id, f"{sha256[:8]}.txt", "text/plain", sha256, len(text))
+                )
+                assert made is not None
+                documents[made] = [Chunk(0, text, "", None, None, "en", len(text.split()))]
+            ids = tx.chunks.put_many(version.id, documents)
+            tx.documents.advance(documents, Stage.READY)
+            pairs = {ids[key][0]: vector for key, vector in zip(documents, vectors, strict=True)}
+            tx.chunks.put_vectors(pairs)
+        self.vectors.upsert(version.vector_name, list(pairs), list(pairs.values()))
+
     def received(self, collection: Collection, content: str) -> UUID:
         sha256 = hashlib.sha256(content.encode()).hexdigest()
         with self.db.begin() as tx:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,12 +16,13 @@ import pytest
 
 from core.lock import VarLock
 from core.settings import ROOT
+from tests.shared import quick_folder
 
 
 def start(var: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "NICHEWISE_VAR_DIR": str(var), "NICHEWISE_PORT": _free_port(), **settings}
     return subprocess.run(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=150, check=False
     )
 
 
@@ -56,6 +58,26 @@ def test_a_second_process_on_the_same_folder_is_told_who_has_it(tmp_path: Path) 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert "cannot be written" in sentence(start(tmp_path / "file" / "var"))
+
+
+@pytest.fixture(params=["300k", "40m"])
+def full(request: pytest.FixtureRequest, exported_model: Path) -> Iterator[Path]:
+    """A `var` folder on a disk of that size: too small to make the database, or for what is written into it."""
+    with quick_folder() as disk:
+        mounting = ["mount", "-t", "tmpfs", "-o", f"size={request.param},mode=711", "tmpfs", str(disk)]
+        if subprocess.run(mounting, capture_output=True, check=False).returncode != 0:
+            pytest.skip("only root can make a disk of this size")
+        try:
+            (disk / "var").mkdir()
+            (disk / "var" / "models").symlink_to(exported_model)
+            yield disk / "var"
+        finally:
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_full_disk_is_named(full: Path) -> None:
+    assert "disk" in (said := sentence(start(full)))
+    assert "is full. Free some space and start again." in said
 
 
 @pytest.mark.parametrize(

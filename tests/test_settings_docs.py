@@ -49,3 +49,8 @@ def test_nothing_but_the_settings_reads_the_environment() -> None:
 def test_production_refuses_weak_secrets(changed: dict[str, str], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         Settings.model_validate({"env": "production", **changed})
+
+
+def test_workers_elsewhere_are_refused_what_they_do_not_share() -> None:
+    with pytest.raises(ValidationError, match="external needs NICHEWISE_DATABASE_URL, NICHEWISE_CHROMA_URL, NICHEWISE"):
+        Settings.model_validate({"worker": "external", "blobs": "memory://"})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.entities.people import Principal
+from core.entities.retrieval import Citation
 from core.errors import Forbidden, NichewiseError, NotSignedIn
 from core.i18n import LOCALES, translate, translate_error
 from core.roles import Permission
@@ -63,11 +65,30 @@ class VoiceChat:
             for event in self._services.turns.follow(principal, started.message_id):
                 if event.kind == "token":
                     text = event.text if event.replace else text + event.text
+                elif event.kind == "citations":
+                    yield f"{text}{_sources(locale, event.citations)}", conversation
+                    continue
+                elif event.message is not None and event.error is None:
+                    text = f"{event.message.text}{_sources(locale, event.message.citations)}"
                 elif event.error is not None:
                     text = f"{text}\n\n{translate_error(locale, event.error)}".strip()
                 yield text, conversation
         except NichewiseError as error:
             yield translate_error(locale, error), conversation
+
+
+def _sources(locale: str, citations: Sequence[Citation]) -> str:
+    """What the numbers in the answer stand for, below it."""
+    lines = [
+        f"[{one.n}] {_plain(one.title)}" + (f", {translate(locale, 'page %(n)s', n=one.page)}" if one.page else "")
+        for one in citations
+    ]
+    return "\n\n" + "  \n".join(lines) if lines else ""
+
+
+def _plain(title: str) -> str:
+    """A document's title without what Markdown would read as a sign."""
+    return re.sub(r"([\\`*_\[\]<>#|$])", r"\\\1", title)
 
 
 class SignInFirst:
@@ -113,18 +134,37 @@ def _texts(locale: str) -> dict[str, str]:
 
 
 def _theme() -> gr.themes.Base:
+    """The colours of the rest of the product, light and dark."""
     # System fonts: the themes' own are fetched from another origin.
     fonts, mono = ("system-ui", "sans-serif"), ("ui-monospace", "monospace")
-    return gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=fonts, font_mono=mono)
+    theme = gr.themes.Base(primary_hue="teal", neutral_hue="slate", radius_size="md", font=fonts, font_mono=mono)
+    return theme.set(
+        body_background_fill="#ffffff", body_background_fill_dark="#11191b",
+        body_text_color="#1c2b2a", body_text_color_dark="#e3ebea",
+        block_background_fill="#ffffff", block_background_fill_dark="#11191b",
+        background_fill_secondary="#f3f6f5", background_fill_secondary_dark="#1a2426",
+        border_color_primary="#d9e2e0", border_color_primary_dark="#2c393b",
+        block_border_color="#d9e2e0", block_border_color_dark="#2c393b",
+        input_background_fill="#f3f6f5", input_background_fill_dark="#1a2426",
+        input_placeholder_color="#5c6b69", input_placeholder_color_dark="#9fb0ae",
+        button_primary_background_fill="#0f766e", button_primary_background_fill_dark="#3fae9f",
+        color_accent_soft="#e6f3f1", color_accent_soft_dark="#14322f",
+    )  # fmt: skip
 
 
 def _blocks(chat: VoiceChat, texts: gr.I18n) -> Any:
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as blocks:
-        gr.Markdown(f"# {TITLE}")
-        gr.Markdown(texts("hint"))
         conversation = gr.State(None)
         gr.ChatInterface(
             chat.answer,
+            chatbot=gr.Chatbot(
+                show_label=False,
+                height="60vh",
+                min_height=240,
+                scale=1,
+                placeholder=texts("hint"),  # type: ignore[arg-type]  # it is translated in the browser
+                buttons=["copy"],  # the one to share would ask another origin
+            ),
             textbox=gr.Textbox(placeholder=texts("placeholder"), show_label=False, max_length=8000),
             additional_inputs=[conversation],
             additional_outputs=[conversation],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ router = APIRouter(prefix="/chat", tags=["chat"])
 EVENTS = "text/event-stream"
 QUIET_SECONDS = 15.0  # proxies close a connection on which nothing is said for a minute
 _log = logging.getLogger(__name__)
+Gathered = AsyncGenerator[Sequence[TurnEvent], None]  # of an answer that is followed
 EVENTS_TOO: dict[int | str, dict[str, Any]] = {
     200: {"content": {EVENTS: {}}, "description": "With Accept: text/event-stream: token, citations, done, error."}
 }
@@ -35,11 +36,11 @@ EVENTS_TOO: dict[int | str, dict[str, Any]] = {
 async def chat(body: ChatIn, request: Request, principal: CurrentPrincipal, services: CurrentServices) -> Any:
     """Asks the assistant. An event `token` adds `text` to the answer, or with `replace` stands for all of it."""
     started = await asyncio.to_thread(services.turns.start, principal, body.ask())
-    events = services.turns.afollow(principal, started.message_id)
+    gathered = services.turns.afollow(principal, started.message_id, QUIET_SECONDS)
     if not _wants_events(request):
-        return await _whole(events)
+        return await _whole(gathered)
     ids = {"X-Conversation-Id": str(started.conversation_id), "X-Message-Id": str(started.message_id)}
-    return _streamed(events, request, ids)
+    return _streamed(gathered, request, ids)
 
 
 @router.get("/{message_id}", response_model=ChatOut, responses=EVENTS_TOO)
@@ -47,7 +48,7 @@ async def follow(message_id: UUID, request: Request, principal: CurrentPrincipal
     """An answer as it is now; with Accept: text/event-stream all its events, from the first."""
     if _wants_events(request):
         await asyncio.to_thread(services.turns.find, principal, message_id)  # a 404 has no events
-        return _streamed(services.turns.afollow(principal, message_id), request, {})
+        return _streamed(services.turns.afollow(principal, message_id, QUIET_SECONDS), request, {})
     return ChatOut.of(await asyncio.to_thread(services.turns.find, principal, message_id))
 
 
@@ -61,38 +62,26 @@ def _wants_events(request: Request) -> bool:
     return EVENTS in request.headers.get("accept", "")
 
 
-async def _whole(events: AsyncGenerator[TurnEvent, None]) -> ChatOut:
-    async with aclosing(events):
-        async for event in events:
-            if event.error is not None:
-                raise event.error
-            if event.message is not None:
-                return ChatOut.of(event.message)
+async def _whole(gathered: Gathered) -> ChatOut:
+    async with aclosing(gathered):
+        async for events in gathered:
+            for event in events:
+                if event.error is not None:
+                    raise event.error
+                if event.message is not None:
+                    return ChatOut.of(event.message)
     raise NichewiseError  # a stream ends with done or error, so this cannot be
 
 
-def _streamed(events: AsyncGenerator[TurnEvent, None], request: Request, headers: Mapping[str, str]) -> Response:
+def _streamed(gathered: Gathered, request: Request, headers: Mapping[str, str]) -> Response:
     quiet = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **headers}
-    return StreamingResponse(_lines(events, request), media_type=EVENTS, headers=quiet)
+    return StreamingResponse(_lines(gathered, request), media_type=EVENTS, headers=quiet)
 
 
-async def _lines(events: AsyncGenerator[TurnEvent, None], request: Request) -> AsyncIterator[str]:
-    async with aclosing(events):
-        coming = asyncio.ensure_future(anext(events, None))
-        try:
-            while True:
-                done, _ = await asyncio.wait({coming}, timeout=QUIET_SECONDS)
-                if not done:
-                    yield ": still working\n\n"
-                    continue
-                event = coming.result()
-                if event is None:
-                    return
-                coming = asyncio.ensure_future(anext(events, None))
-                yield _line(event, request)
-        finally:
-            coming.cancel()
-            await asyncio.wait({coming})
+async def _lines(gathered: Gathered, request: Request) -> AsyncIterator[str]:
+    async with aclosing(gathered):
+        async for events in gathered:
+            yield "".join(_line(event, request) for event in events) or ": still working\n\n"
 
 
 def _line(event: TurnEvent, request: Request) -> str:

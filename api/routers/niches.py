@@ -47,9 +47,10 @@ def find_niches(
 
 @router.post("/ask")
 def ask_niches(body: QuestionIn, principal: CurrentPrincipal, services: CurrentServices) -> AnswerOut:
-    """A question in English or Russian: the plan and the SQL that answer it, and the answer. What cannot be answered
-    has a `refusal` with the closest choices."""
-    return AnswerOut.of(services.niches.ask(principal, body.question))
+    """A question in English or Russian: the plan and the SQL that answer it, and the answer. What the grammar cannot
+    read a language model is asked for, where there is one; what cannot be answered has a `refusal` with the closest
+    choices."""
+    return AnswerOut.of(services.niches.questions.ask(principal, body.question))
 
 
 @router.get("/{niche_id}")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.corpora_schemas import JobStartedOut
 from api.dependencies import CurrentPrincipal, CurrentServices
-from api.version_schemas import CheckedOut, IndexPlanIn, VersionOut
+from api.version_schemas import CheckedOut, IndexPlanIn, PreviewOut, VersionOut
 
 router = APIRouter(prefix="/collections/{name}", tags=["collections"])
 
@@ -18,6 +18,14 @@ def reindex_collection(
     """Builds a new version beside the one that is searched; the job switches to it when it is whole and checked."""
     plan = (body or IndexPlanIn()).plan()
     return JobStartedOut(job_id=services.versions.reindex(principal, name, plan))
+
+
+@router.post("/reindex/preview")
+def preview_reindex(
+    name: str, principal: CurrentPrincipal, services: CurrentServices, body: IndexPlanIn | None = None
+) -> PreviewOut:
+    """What the same call without `/preview` would do, told from a sample; nothing is built."""
+    return PreviewOut.made(services.previews.preview(principal, name, (body or IndexPlanIn()).plan()))
 
 
 @router.get("/versions")

@@ -73,8 +73,9 @@ class CollectionKind(StrEnum):
 class Fingerprint:
     """How the vectors and chunks of a collection version were made; two that differ must not be mixed.
 
-    `languages` are those whose chunks get vectors; `chunk_words` is the size of chunks in all others, 0: as the
-    chunker has it.
+    `dimension` is 0 until the first vector of a model that nobody knew tells it. `languages` are those whose chunks
+    get vectors; `chunk_words` is the size of chunks in all others, 0: as the chunker has it. `chosen`: the model was
+    picked for this collection; otherwise its next version gets the one of the settings.
     """
 
     model: str
@@ -85,6 +86,7 @@ class Fingerprint:
     chunk_overlap: int
     chunker: int = 1
     chunk_words: int = 0
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +172,4 @@ class Removed:
     vectors: int = 0
     lexical: int = 0
     cache: int = 0
+    rows: int = 0  # of its tables

@@ -14,7 +14,8 @@ from core.entities.retrieval import Passage, Retrieval
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSettings:
-    """How the legs of a collection are weighed and what is made of the passages they find.
+    """How the legs of a collection are weighed and what is made of the passages they find. The weights and the rank
+    constant are kept by embedding model.
 
     `rank_constant` is that of reciprocal rank fusion; `threshold` is the evidence below which an answer is a refusal;
     `context_tokens` is how much of the passages an answer is written from (estimated by length). `collapse` leaves

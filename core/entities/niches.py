@@ -54,7 +54,8 @@ class Region:
 @dataclass(frozen=True, slots=True)
 class Metric:
     """`formula` is empty for what was imported. `over_time` says how a year is made of its periods. `aliases` are
-    further names by which people ask for it, in both languages. A percentage is stored as a share (0.12)."""
+    further names by which people ask for it, in both languages. A percentage is stored as a share (0.12). `summed`: the
+    source has no figure for the whole, which is the sum of the regions then."""
 
     id: int
     dataset_id: int
@@ -74,6 +75,7 @@ class Metric:
     as_of: str
     owner: str
     version: int
+    summed: bool = False
 
     @property
     def derived(self) -> bool:

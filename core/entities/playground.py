@@ -29,7 +29,9 @@ class Configuration:
 class Attempt:
     """One answer of one configuration. `first_ms` and `took_ms` are milliseconds from its start; `place` is that in the
     server's queue, 0 once it is being written; `cost` is in the currency of the prices, None without a price;
-    `error` is a sentence in the reader's language. `provider` and `model` are those that really answered."""
+    `error` is a sentence in the reader's language. `provider` and `model` are those that were really asked. `window` is
+    None where no model was asked, and then nothing was applied or ignored. `replaced`: what the model wrote cited
+    nothing, and `text` is the quotes or the refusal in its place."""
 
     text: str = ""
     status: Status = "waiting"
@@ -47,6 +49,7 @@ class Attempt:
     cited: tuple[int, ...] = ()
     place: int = 0
     error: str = ""
+    replaced: bool = False
 
     @property
     def ended(self) -> bool:
@@ -89,7 +92,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Everything that is needed to repeat a comparison. `title` is empty until it is saved under a name."""
+    """Everything that is needed to repeat a comparison. `title` is empty until it is saved under a name. `setup` is
+    what was in force when it was asked: the version of the collection and its embedding, the product's own
+    instructions for columns without any."""
 
     id: UUID
     owner_id: UUID
@@ -105,6 +110,7 @@ class Experiment:
     updated_at: datetime
     grid: tuple[Cell, ...] = ()
     sweep_id: UUID | None = None
+    setup: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def running(self) -> bool:
@@ -128,6 +134,7 @@ class Preset:
     configuration: Configuration
     created_by: str
     created_at: datetime
+    owner_id: UUID | None = None
 
 
 # --- administration of model servers --------------------------------------------------------------------------------
@@ -181,3 +188,4 @@ class ServerStatus:
     waiting: int = 0
     open: bool = False
     key_set: bool = False
+    checking: bool = False  # it is being asked just now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from core.entities.corpora import Chunk, CollectionVersion, Fingerprint
@@ -15,7 +15,8 @@ from core.entities.corpora import Chunk, CollectionVersion, Fingerprint
 
 @dataclass(frozen=True, slots=True)
 class IndexPlan:
-    """How the next version is to be indexed; what is None stays as the active version has it.
+    """How the next version is to be indexed; what is None stays as the active version has it. `model` None: the one
+    that was picked for the collection, else the one of the settings.
 
     `chunk_tokens` and `chunk_overlap` are counted in the embedding's own tokens; text in other languages is cut in
     proportion. `languages` are those whose passages get vectors. `switch` False: the version waits for a person.
@@ -25,6 +26,22 @@ class IndexPlan:
     chunk_overlap: int | None = None
     languages: tuple[str, ...] | None = None
     switch: bool = True
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingChoice:
+    """An embedding model that a version may be indexed with. `default`: new collections get it. `chunk_tokens` is the
+    most that a passage may have; `dimension` is 0 where only the loaded model can tell. `problem`, with `values`, says
+    why it cannot be used now and what to do; empty when nothing speaks against it."""
+
+    name: str
+    languages: tuple[str, ...]
+    chunk_tokens: int
+    dimension: int
+    default: bool
+    problem: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +145,14 @@ class Sampled:
 @dataclass(frozen=True, slots=True)
 class Cut:
     """How a sample of documents is cut: `sizes` are tokens (words, where the model does not speak the language) of
-    each passage; `examples` are the first passages of the documents, in one order for both sides of a preview."""
+    each passage; `examples` are the first passages of the documents, in one order for both sides of a preview. `apart`,
+    where the models differ: the share of passages that vectors alone bring up first for a sentence of theirs."""
 
     fingerprint: Fingerprint
     chunks: int
     sizes: tuple[int, ...]
     examples: tuple[str, ...]
+    apart: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

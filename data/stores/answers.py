@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from core.entities.answers import Choice, Content, Step, Trace
 from core.entities.people import Principal
@@ -77,15 +78,21 @@ class Answers:
             )
 
     def _put(self, table: Any, key: str, value: UUID, column: str, content: Mapping[str, Any]) -> None:
-        sealed: dict[str, Any] = {column: self._cipher.seal(json.dumps(content, ensure_ascii=False, default=str))}
-        if "updated_at" in table.c:
-            sealed["updated_at"] = func.now()
-        statement = insert(table).values(**{key: value}, **sealed)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=sealed))
+        sealed = self._cipher.seal(json.dumps(content, ensure_ascii=False, default=str))
+        self._connection.execute(_upsert(table, key, column), {key: value, column: sealed})
 
     def _open(self, sealed: bytes) -> dict[str, Any]:
         opened: dict[str, Any] = json.loads(self._cipher.open(sealed))
         return opened
+
+
+@cache
+def _upsert(table: Any, key: str, column: str) -> Insert:
+    statement = insert(table)
+    fresh: dict[str, Any] = {column: statement.excluded[column]}
+    if "updated_at" in table.c:
+        fresh["updated_at"] = func.now()
+    return statement.on_conflict_do_update(index_elements=[key], set_=fresh)
 
 
 def _content(value: Mapping[str, Any]) -> Content:

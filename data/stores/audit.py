@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -33,17 +34,15 @@ class Audit:
 
         Without `ip` the principal's own is taken.
         """
-        self._connection.execute(
-            insert(audit).values(
-                actor_id=_id_of(who),
-                actor=who if isinstance(who, str) else who.email,
-                action=action,
-                object_type=object_type,
-                object_id=str(object_id),
-                detail=detail,
-                ip=ip or (who.ip if isinstance(who, Principal) else ""),
-            )
-        )
+        self._connection.execute(insert(audit), [_row(who, action, object_type, object_id, ip, detail)])
+
+    def write_each(
+        self, who: Principal, action: str, object_type: str, details: Mapping[UUID, Mapping[str, Any]]
+    ) -> None:
+        """One entry per object, by its id."""
+        if details:
+            rows = [_row(who, action, object_type, key, "", detail) for key, detail in details.items()]
+            self._connection.execute(insert(audit), rows)
 
     def recent(
         self, *, actor_id: UUID | None = None, action: str = "", actor: str = "", limit: int = 100, offset: int = 0
@@ -57,6 +56,20 @@ class Audit:
         if actor:
             query = query.where(audit.c.actor.icontains(actor, autoescape=True))
         return [_entry(row) for row in self._connection.execute(query)]
+
+
+def _row(
+    who: Principal | User | str, action: str, object_type: str, object_id: object, ip: str, detail: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "actor_id": _id_of(who),
+        "actor": who if isinstance(who, str) else who.email,
+        "action": action,
+        "object_type": object_type,
+        "object_id": str(object_id),
+        "detail": dict(detail),
+        "ip": ip or (who.ip if isinstance(who, Principal) else ""),
+    }
 
 
 def _id_of(who: Principal | User | str) -> UUID | None:

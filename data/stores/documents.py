@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
-    BindParameter,
+    ARRAY,
     ColumnElement,
     Connection,
     Row,
     Select,
-    bindparam,
-    case,
+    Uuid,
+    any_,
     delete,
     func,
+    literal,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -71,6 +74,25 @@ def _document(row: Row[Any]) -> Document:
     )
 
 
+# One statement however many documents: row by row, the statements cost more than what they change.
+_PROGRESS = text("""
+    UPDATE documents SET
+        done = reached.done, total = coalesce(reached.total, documents.total), attempts = 0, updated_at = now()
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:done AS integer[]), CAST(:totals AS integer[])) AS reached (id, done, total)
+    WHERE documents.id = reached.id
+""")
+_DESCRIBE = text("""
+    UPDATE documents SET
+        title = coalesce(nullif(parsed.title, ''), documents.title), language = parsed.language, pages = parsed.pages,
+        tags = ARRAY(SELECT jsonb_array_elements_text(parsed.tags)),
+        notes = ARRAY(SELECT jsonb_array_elements_text(parsed.notes)),
+        stage = 'parsed', attempts = 0, updated_at = now(), stage_at = now()
+    FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:titles AS text[]), CAST(:languages AS text[]), CAST(:pages AS integer[]),
+        CAST(:tags AS jsonb[]), CAST(:notes AS jsonb[])
+    ) AS parsed (id, title, language, pages, tags, notes)
+    WHERE documents.id = parsed.id AND documents.stage <> 'cancelled'
+""")
 _WANTED = documents.c.stage != Stage.CANCELLED.value
 _PLAIN = (
     "id", "collection_id", "owner_id", "title", "filename", "media_type", "sha256", "size", "version", "language",
@@ -148,7 +170,7 @@ class Documents:
 
     def get_many(self, ids: Collection[UUID]) -> list[Document]:
         """Those of `ids` that exist, in no particular order."""
-        return [_document(row) for row in self._connection.execute(_query().where(documents.c.id.in_(list(ids))))]
+        return [_document(row) for row in self._connection.execute(_query().where(_among(ids)))]
 
     def same_bytes(self, collection_id: UUID, sha256: str) -> Document | None:
         query = _query().where(documents.c.collection_id == collection_id, documents.c.sha256 == sha256)
@@ -189,26 +211,27 @@ class Documents:
 
     def add(self, new: NewDocument) -> UUID | None:
         """None when the collection has these bytes already."""
-        return next(iter(self.add_many([new])), None)
+        return self.add_many([new]).get(new.sha256)
 
-    def add_many(self, new: Sequence[NewDocument]) -> list[UUID]:
-        """The ids of those that were not there yet, in no particular order."""
+    def add_many(self, new: Sequence[NewDocument]) -> dict[str, UUID]:
+        """The ids of those that were not there yet, by their SHA-256; all are of one collection."""
         if not new:
-            return []
+            return {}
         rows = [{name: getattr(one, name) for name in NewDocument.__slots__} for one in new]
         statement = upsert(documents).on_conflict_do_nothing(index_elements=["collection_id", "sha256"])
-        return list(self._connection.execute(statement.returning(documents.c.id), rows).scalars())
+        added = self._connection.execute(statement.returning(documents.c.sha256, documents.c.id), rows)
+        return {row.sha256: row.id for row in added}
 
     def lock(self, ids: Iterable[UUID]) -> dict[UUID, Stage]:
         """Stages of those of `ids` that still exist and were not cancelled; they stay as they are until the transaction
         ends."""
-        query = select(documents.c.id, documents.c.stage).where(documents.c.id.in_(list(ids)), _WANTED)
+        query = select(documents.c.id, documents.c.stage).where(_among(ids), _WANTED)
         rows = self._connection.execute(query.order_by(documents.c.id).with_for_update())
         return {row.id: Stage(row.stage) for row in rows}
 
     def begin(self, ids: Collection[UUID]) -> dict[UUID, int]:
         """Counts an attempt at the present stage; returns how many there were, of those that exist."""
-        mine = documents.c.id.in_(list(ids))
+        mine = _among(ids)
         counted = {"attempts": documents.c.attempts + 1, "tries": documents.c.tries + 1}
         statement = update(documents).where(mine).values(counted)
         rows = self._connection.execute(statement.returning(documents.c.id, documents.c.attempts))
@@ -226,41 +249,21 @@ class Documents:
         """Keeps what parsing told and moves the documents to `parsed`."""
         if not described:
             return
-        title: BindParameter[str] = bindparam("parsed_title")
-        statement = (
-            update(documents)
-            .where(documents.c.id == bindparam("document"), _WANTED)
-            .values(
-                title=case((title != "", title), else_=documents.c.title),
-                language=bindparam("parsed_language"),
-                pages=bindparam("parsed_pages"),
-                tags=bindparam("parsed_tags"),
-                notes=bindparam("parsed_notes"),
-                **_moved(Stage.PARSED),
-            )
-        )
-        rows = [
-            {
-                "document": one.document_id, "parsed_title": one.title, "parsed_language": one.language,
-                "parsed_pages": one.pages, "parsed_tags": list(one.tags), "parsed_notes": list(one.notes),
-            }
-            for one in described
-        ]  # fmt: skip
-        self._connection.execute(statement, rows)
+        values = {
+            "ids": [one.document_id for one in described],
+            "titles": [one.title for one in described],
+            "languages": [one.language for one in described],
+            "pages": [one.pages for one in described],
+            "tags": [json.dumps(list(one.tags)) for one in described],
+            "notes": [json.dumps(list(one.notes)) for one in described],
+        }
+        self._connection.execute(_DESCRIBE, values)
 
     def progress(self, done: Mapping[UUID, int], total: Mapping[UUID, int] | None = None) -> None:
         """Sets `done` (and `total`), counted in chunks."""
-        rows = [
-            {"document": key, "now": value, **({"all": total[key]} if total else {})} for key, value in done.items()
-        ]
-        if not rows:
-            return
-        values: dict[str, Any] = {"done": bindparam("now"), "attempts": 0, "updated_at": func.now()}
-        if total:
-            values["total"] = bindparam("all")
-        self._connection.execute(
-            update(documents).where(documents.c.id == bindparam("document")).values(**values), rows
-        )
+        if done:
+            totals = None if total is None else [total[key] for key in done]
+            self._connection.execute(_PROGRESS, {"ids": list(done), "done": list(done.values()), "totals": totals})
 
     def advance(self, ids: Iterable[UUID], stage: Stage) -> None:
         """Moves documents to `stage`; attempts start from none again."""
@@ -269,7 +272,7 @@ class Documents:
             values |= {"ready_at": func.now(), "error": "", "done": documents.c.total}
         if stage is Stage.RECEIVED:
             values |= {"error": "", "done": 0, "total": 0}
-        self._connection.execute(update(documents).where(documents.c.id.in_(list(ids))).values(**values))
+        self._connection.execute(update(documents).where(_among(ids)).values(**values))
 
     def fail(self, document_id: UUID, error: str) -> None:
         self._connection.execute(
@@ -278,6 +281,11 @@ class Documents:
 
     def delete(self, document_id: UUID) -> None:
         self._connection.execute(delete(documents).where(documents.c.id == document_id))
+
+
+def _among(ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """One parameter however many `ids`: each length of an IN list is a statement of its own, to compile and to plan."""
+    return documents.c.id == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _moved(stage: Stage) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def body_of(experiment: Experiment) -> dict[str, Any]:
         "sources": [_without_text(source) for source in experiment.sources],
         "grid": [asdict(cell) for cell in experiment.grid],
         "sweep_id": str(experiment.sweep_id) if experiment.sweep_id else None,
+        "setup": dict(experiment.setup),
     }
 
 
@@ -33,6 +34,7 @@ def parts_of(body: Mapping[str, Any]) -> dict[str, Any]:
         "sources": tuple(_source(source) for source in body["sources"]),
         "grid": tuple(_cell(cell) for cell in body["grid"]),
         "sweep_id": UUID(body["sweep_id"]) if body["sweep_id"] else None,
+        "setup": body.get("setup", {}),
     }
 
 

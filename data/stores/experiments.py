@@ -158,7 +158,7 @@ class Experiments:
     def _preset(self, row: Row[Any]) -> Preset:
         instructions = self._cipher.open(row.instructions_sealed)
         made = Configuration(row.provider or None, row.model or None, row.params, instructions, row.retrieval)
-        return Preset(row.id, row.name, made, row.author, row.created_at)
+        return Preset(row.id, row.name, made, row.author, row.created_at, row.created_by)
 
     def drop_preset(self, preset_id: UUID) -> None:
         if not self._connection.execute(delete(presets).where(presets.c.id == preset_id)).rowcount:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
     Boolean,
@@ -41,6 +41,19 @@ _DEFER = text("""
     )::procrastinate_job_to_defer_v1]))
 """)
 
+
+_START_INGESTION = text("""
+    WITH work AS (
+        SELECT run, document FROM unnest(CAST(:runs AS uuid[]), CAST(:documents AS uuid[])) AS work (run, document)
+    ), started AS (
+        INSERT INTO job_runs (id, kind, created_by, total, result)
+        SELECT run, 'ingest', CAST(:created_by AS uuid), 0, jsonb_build_object('document_id', document) FROM work
+    )
+    SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
+        'ingest', 'ingest', CAST(:priority AS integer), 'document:' || document, NULL,
+        jsonb_build_object('document_id', document), NULL
+    )::procrastinate_job_to_defer_v1)) FROM work
+""")
 
 ALIVE: ColumnElement[bool] = literal_column(  # of a run: a job is waiting or running for it
     "EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND args->>'run_id' = job_runs.id::text)",
@@ -109,6 +122,17 @@ class Jobs:
         row = {"kind": kind, "created_by": created_by, "total": total, "result": dict(result or {})}
         run_id: UUID = self._connection.execute(insert(job_runs).values(row).returning(job_runs.c.id)).scalar_one()
         return run_id
+
+    def start_ingestion(self, documents: Sequence[UUID], created_by: UUID | None, priority: int) -> dict[UUID, UUID]:
+        """A run and a job in the queue for each of `documents`, with this transaction; returns the runs by document.
+
+        A document's jobs never run at once.
+        """
+        runs = {document: uuid4() for document in documents}
+        values = {"runs": list(runs.values()), "documents": list(runs), "created_by": created_by, "priority": priority}
+        if runs:
+            self._connection.execute(_START_INGESTION, values)
+        return runs
 
     def find(self, principal: Principal, run_id: UUID) -> JobRun:
         """A run that `principal` started, or any for those who may see the system; else `NotFound`."""

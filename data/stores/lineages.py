@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ARRAY, Connection, Text, any_, func, literal, select, text, update
 
 from core.entities.corpora import Stage
 from core.entities.people import Principal
@@ -14,6 +14,7 @@ from data.access import readable_documents
 from data.stores.documents import NewDocument
 from data.tables.corpora import collections, documents
 
+_GUARD = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key")
 _SETTLED = ("ready", "failed", "cancelled", "quarantined")
 
 
@@ -32,26 +33,27 @@ class Lineages:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def guard_name(self, collection_id: UUID, filename: str) -> None:
-        """Until the transaction ends nobody else adds a document of this name to the collection."""
-        key = func.hashtextextended(f"name:{collection_id}:{filename}", 0)
-        self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+    def guard(self, collection_id: UUID, filenames: Collection[str], hashes: Collection[str]) -> None:
+        """Until the transaction ends nobody else adds documents of these names to the collection, and nobody stores or
+        removes these bytes. One order for all, so that two of many files never wait for each other."""
+        names = sorted(f"name:{collection_id}:{filename}" for filename in filenames)
+        keys = [*sorted(f"bytes:{sha256}" for sha256 in hashes), *names]
+        self._connection.execute(_GUARD, {"keys": keys})
 
-    def latest(self, principal: Principal, collection_id: UUID, filename: str) -> Latest | None:
-        """Of those that `principal` may read."""
+    def latest(self, principal: Principal, collection_id: UUID, filenames: Collection[str]) -> dict[str, Latest]:
+        """By name, of those that `principal` may read."""
+        columns = documents.c.id, documents.c.lineage, documents.c.version, documents.c.owner_id, documents.c.demo
         query = (
-            select(documents.c.id, documents.c.lineage, documents.c.version, documents.c.owner_id, documents.c.demo)
+            select(documents.c.filename, *columns)
             .join_from(documents, collections)
             .where(
                 documents.c.collection_id == collection_id,
-                documents.c.filename == filename,
+                documents.c.filename == any_(literal(list(filenames), ARRAY(Text))),
                 readable_documents(principal),
             )
-            .order_by(documents.c.version.desc(), documents.c.created_at.desc())
-            .limit(1)
+            .order_by(documents.c.version, documents.c.created_at)  # of each name the last one stays
         )
-        row = self._connection.execute(query).one_or_none()
-        return Latest(*row) if row else None
+        return {row.filename: Latest(*row[1:]) for row in self._connection.execute(query)}
 
     def of(self, document_id: UUID) -> Latest | None:
         """The newest version of this document, whoever may read it."""

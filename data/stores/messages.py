@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import text as sql
 
 from core.entities.answers import Content
 from core.entities.messages import Action, Message, MessageStatus, Usage
@@ -23,7 +25,36 @@ from data.stores.threads import Threads
 from data.tables.conversations import citations, conversations, messages
 from data.tables.corpora import collections, documents
 
-RUNNING = (MessageStatus.WAITING.value, MessageStatus.STREAMING.value)
+_WAITING, _STREAMING = MessageStatus.WAITING.value, MessageStatus.STREAMING.value
+RUNNING = (_WAITING, _STREAMING)
+_HEAD = select(conversations.c.head_id).where(conversations.c.id == bindparam("head_of")).scalar_subquery()
+# Put together once: that costs as much as to run them.
+_ADD = (
+    insert(messages)
+    .values(parent_id=func.coalesce(bindparam("before", type_=messages.c.id.type), _HEAD))
+    .returning(messages.c.id)
+)
+_MOVE_ON = update(conversations).where(conversations.c.id == bindparam("moved")).values(updated_at=func.now())
+_FINISH = (
+    update(messages)
+    .where(messages.c.id == bindparam("finished"))
+    .values(
+        status=case((messages.c.status.in_(RUNNING), bindparam("ended")), else_=messages.c.status),
+        error=case((messages.c.status.in_(RUNNING), bindparam("failure")), else_=messages.c.error),
+        scenario=func.coalesce(func.nullif(bindparam("routed"), ""), messages.c.scenario),
+        collection=func.coalesce(func.nullif(bindparam("searched"), ""), messages.c.collection),
+        saved_at=func.now(),
+    )
+)
+_SAVE_PARTIAL = sql("""
+    WITH free AS (
+        SELECT id FROM messages WHERE id = ANY(CAST(:ids AS uuid[])) AND status = ANY(CAST(:running AS text[]))
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE messages SET text_sealed = new.text_sealed, status = new.status, saved_at = now()
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:texts AS bytea[]), CAST(:states AS text[])) AS new(id, text_sealed, status)
+    WHERE messages.id = new.id AND messages.id IN (SELECT id FROM free)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +102,12 @@ class Messages:
         query = self._own(principal).where(messages.c.id.in_(path), messages.c.conversation_id == conversation_id)
         return self._with_citations(principal, self._connection.execute(query.order_by(messages.c.seq)).all())
 
+    def said(self, principal: Principal, conversation_id: UUID, *, last: int) -> list[Message]:
+        """The `last` messages of the same, without what they cite and carry: for those who read what was said."""
+        path = Threads(self._connection).path(conversation_id, last=last)
+        query = self._own(principal).where(messages.c.id.in_(path), messages.c.conversation_id == conversation_id)
+        return [self._message(row, (), Content()) for row in self._connection.execute(query.order_by(messages.c.seq))]
+
     def these(self, principal: Principal, ids: Sequence[UUID]) -> list[Message]:
         """Oldest first, whoever's they are; citations show what `principal` may read now."""
         query = select(messages).where(messages.c.id.in_(ids)).order_by(messages.c.seq)
@@ -85,37 +122,44 @@ class Messages:
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
-    def add(self, new: NewMessage) -> UUID:
-        """Goes to the end of the branch that is shown."""
-        ours = conversations.c.id == new.conversation_id
-        statement = insert(messages).values(
-            conversation_id=new.conversation_id,
-            author=new.author,
-            text_sealed=self._cipher.seal(new.text),
-            status=new.status.value,
-            scenario=new.scenario,
-            collection=new.collection,
-            provider=new.provider,
-            model=new.model,
-            params=new.params,
-            parent_id=select(conversations.c.head_id).where(ours).scalar_subquery(),
-        )
-        message_id: UUID = self._connection.execute(statement.returning(messages.c.id)).scalar_one()
-        self._connection.execute(update(conversations).where(ours).values(head_id=message_id))
-        return message_id
+    def add(self, *new: NewMessage) -> UUID:
+        """Goes to the end of the branch that is shown, one behind the other, and moves the conversation to the top of
+        the list; returns the id of the last one."""
+        added: UUID | None = None
+        for one in new:
+            row = {
+                "conversation_id": one.conversation_id,
+                "author": one.author,
+                "text_sealed": self._cipher.seal(one.text),
+                "status": one.status.value,
+                "scenario": one.scenario,
+                "collection": one.collection,
+                "provider": one.provider,
+                "model": one.model,
+                "params": one.params,
+            }
+            added = self._connection.execute(_ADD, row | {"before": added, "head_of": one.conversation_id}).scalar_one()
+        self._connection.execute(_MOVE_ON, {"moved": new[0].conversation_id, "head_id": added})
+        assert added is not None  # noqa: S101 - there is at least one
+        return added
 
-    def save_partial(self, message_id: UUID, text: str) -> bool:
-        """Keeps what has been written so far; False when the answer was stopped meanwhile and must not go on."""
-        return self._while_running(
-            message_id,
-            text_sealed=self._cipher.seal(text),
-            status=(MessageStatus.STREAMING if text else MessageStatus.WAITING).value,
-            saved_at=func.now(),
-        )
+    def save_partial(self, texts: Mapping[UUID, str]) -> set[UUID]:
+        """Keeps what has been written so far; which of these answers go on: the others were stopped meanwhile.
+
+        An answer that somebody else is changing right now is left for the next time: no save waits for another."""
+        given = {
+            "ids": list(texts),
+            "texts": [self._cipher.seal(text) for text in texts.values()],
+            "states": [_STREAMING if text else _WAITING for text in texts.values()],
+        }
+        self._connection.execute(_SAVE_PARTIAL, given | {"running": list(RUNNING)})
+        query = select(messages.c.id).where(messages.c.id.in_(texts), messages.c.status.in_(RUNNING))
+        return set(self._connection.execute(query).scalars())
 
     def finish(self, message_id: UUID, written: Written) -> bool:
         """Ends an answer; one stopped from elsewhere stays stopped. False when it was deleted meanwhile."""
         values = {
+            "finished": message_id,
             "text_sealed": self._cipher.seal(written.text),
             "provider": written.provider,
             "model": written.model,
@@ -126,14 +170,13 @@ class Messages:
             "evidence": written.evidence,
             "action": written.action.value,
             "params": dict(written.params),
-            "saved_at": func.now(),
+            "ended": written.status.value,
+            "failure": written.error,
+            "routed": written.scenario,
+            "searched": written.collection,
         }
-        values |= {name: found for name in ("scenario", "collection") if (found := getattr(written, name))}
-        ended = {"status": written.status.value, "error": written.error}
-        if not self._while_running(message_id, **values, **ended):
-            statement = update(messages).where(messages.c.id == message_id).values(**values)
-            if self._connection.execute(statement).rowcount == 0:
-                return False
+        if self._connection.execute(_FINISH, values).rowcount == 0:
+            return False
         self._keep(message_id, written.citations)
         return True
 
@@ -248,6 +291,7 @@ class Messages:
         )
 
 
+@lru_cache(maxsize=1_000)
 def _readable_citations(principal: Principal) -> Select[Any]:
     """Citations with whether `principal` may read the document now."""
     readable = exists(

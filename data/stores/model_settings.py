@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.entities.playground import ModelRule, RoleModel, ServerSettings
+from core.errors import NotFound
 from core.roles import Role
 from core.security import Cipher
 from data.tables.playground import model_rules, model_servers, role_models
@@ -40,6 +41,12 @@ class ModelSettings:
         roles = None if rule.roles is None else [role.value for role in rule.roles]
         values = {"input_price": rule.input_price, "output_price": rule.output_price, "roles": roles}
         self._put(model_rules, {"provider": rule.provider, "model": rule.model}, values)
+
+    def drop_rule(self, provider: str, model: str) -> None:
+        """Raises `NotFound`."""
+        named = model_rules.c.provider == provider, model_rules.c.model == model
+        if not self._connection.execute(delete(model_rules).where(*named)).rowcount:
+            raise NotFound
 
     def role_models(self) -> list[RoleModel]:
         return [

@@ -98,10 +98,38 @@ ON CONFLICT (dataset_id, name) DO UPDATE SET
 
 # --- figures --------------------------------------------------------------------------------------------------------
 
-CONTRADICTIONS = """
-SELECT min(line), max(line) FROM staged_figures GROUP BY code, metric, region, period
-HAVING count(*) > 1 AND (count(DISTINCT value) > 1 OR count(value) NOT IN (0, count(*))) ORDER BY 1 LIMIT 100
+CONTRADICTED = """
+SELECT code, metric, region, period, min(line) AS first FROM staged_figures GROUP BY code, metric, region, period
+HAVING count(*) > 1 AND (count(DISTINCT value) > 1 OR count(value) NOT IN (0, count(*)))
 """
+CONTRADICTIONS = f"""
+SELECT DISTINCT ON (s.line) c.first, s.line
+FROM ({CONTRADICTED}) c
+JOIN staged_figures s ON (s.code, s.metric, s.region) = (c.code, c.metric, c.region)
+                     AND s.period IS NOT DISTINCT FROM c.period AND s.line > c.first
+ORDER BY s.line, c.first
+"""
+BY_MONTH = """
+SELECT EXISTS (SELECT FROM staged_figures WHERE period IS NOT NULL)
+    OR EXISTS (SELECT FROM niche_datasets WHERE name = :dataset AND cardinality(periods) > 0)
+"""
+# Cells without a period where there are figures by month, in the file or before it.
+_TIMELESS = """
+FROM staged_figures s WHERE s.period IS NULL AND (
+    EXISTS (SELECT FROM staged_figures o
+            WHERE o.period IS NOT NULL AND o.value IS NOT NULL
+              AND (o.code, o.metric, o.region) = (s.code, s.metric, s.region))
+    OR EXISTS (SELECT FROM niche_values v JOIN niches n ON n.id = v.niche_id JOIN niche_metrics m ON m.id = v.metric_id
+               JOIN niche_regions r ON r.id = v.region_id JOIN niche_datasets d ON d.id = n.dataset_id
+               WHERE d.name = :dataset AND v.series IS NOT NULL
+                 AND (n.code, m.name, r.title) = (s.code, s.metric, s.region)))
+"""
+TIMELESS = f"SELECT DISTINCT s.line {_TIMELESS} AND s.value IS NOT NULL ORDER BY s.line"
+DROP_EMPTY_TIMELESS = f"""
+DELETE FROM staged_figures t USING (SELECT s.line, s.code, s.metric, s.region {_TIMELESS} AND s.value IS NULL) e
+WHERE t.period IS NULL AND (t.line, t.code, t.metric, t.region) = (e.line, e.code, e.metric, e.region)
+"""
+DROP_LINES = "DELETE FROM staged_figures WHERE line = ANY(:lines)"
 RESOLVE_FIGURES = """
 CREATE TEMPORARY TABLE resolved ON COMMIT DROP AS
 SELECT DISTINCT ON (n.id, m.id, r.id, s.period)
@@ -118,6 +146,14 @@ POINTS = """
 CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
 SELECT niche_id, metric_id, region_id, value, CAST(NULL AS float8[]) AS series FROM resolved
 """
+POINTS_BESIDE_SERIES = (  # months with empty cells alone are no figures by month
+    """
+DELETE FROM merged USING resolved r
+WHERE (merged.niche_id, merged.metric_id, merged.region_id) = (r.niche_id, r.metric_id, r.region_id)
+  AND r.period IS NULL AND num_nonnulls(VARIADIC merged.series) = 0
+""",
+    "INSERT INTO merged SELECT niche_id, metric_id, region_id, value, NULL FROM resolved WHERE period IS NULL",
+)
 RESOLVE_SERIES = """
 CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
 SELECT n.id AS niche_id, m.id AS metric_id, r.id AS region_id, CAST(NULL AS float8) AS value, s.series

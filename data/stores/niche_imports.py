@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Row, TextClause, func, insert, select, text, 
 
 from core.entities.niches import ImportRun
 from data.stores import niche_import_sql as sql
+from data.stores.niches import Niches
 from data.tables import metadata
-from data.tables.niches import niche_datasets, niche_imports, niche_metrics
+from data.tables.niche_imports import niche_imports
+from data.tables.niches import niche_datasets, niche_metrics
 
 _LOCK = 0x6E696D70  # one import at a time
 _KEPT = 5  # imports of a dataset that can be undone, one after the other
@@ -132,6 +134,7 @@ class NicheImports:
         drafts with the columns of `niche_metrics`. With `periods`, series were staged along them, else figures.
         """
         dataset_id = self._dataset(import_id, dataset)
+        Niches(self._connection).drop_sums(dataset_id)  # a figure of the file must not be taken for one of them
         self._names(import_id, dataset_id, dataset, metrics, series=periods is not None)
         values = {"import": import_id, "dataset": dataset_id}
         if periods is None:
@@ -146,9 +149,25 @@ class NicheImports:
             self._run(statement, values)
         return dataset_id
 
-    def contradictions(self, dataset: str) -> list[tuple[int, int]]:
-        """Pairs of lines of the staged figures that give different values to the same cell (at most 100)."""
-        return [(row[0], row[1]) for row in self._connection.execute(text(sql.CONTRADICTIONS))]
+    def contradictions(self) -> list[tuple[int, int]]:
+        """(first line, later line) of the staged figures that give different values to the same cell."""
+        if self._run(f"{sql.CONTRADICTED} LIMIT 1").first() is None:  # as nearly always: no second pass over a million
+            return []
+        return [(row[0], row[1]) for row in self._run(sql.CONTRADICTIONS)]
+
+    def timeless(self, dataset: str) -> list[int]:
+        """Lines with a figure for no period where there are figures by month: those have their headline already. Empty
+        cells of this kind say nothing, and are taken out."""
+        values = {"dataset": dataset}
+        if not self._run(sql.BY_MONTH, values).scalar_one():
+            return []
+        self._run(sql.DROP_EMPTY_TIMELESS, values)
+        return list(self._run(sql.TIMELESS, values).scalars())
+
+    def drop_lines(self, lines: Sequence[int]) -> None:
+        """Takes all that these lines of the file said out of what is staged."""
+        if lines:
+            self._run(sql.DROP_LINES, {"lines": list(lines)})
 
     def _dataset(self, import_id: UUID, dataset: Mapping[str, Any]) -> int:
         self._keep(import_id, "niche_datasets", "name = :name", name=dataset["name"])
@@ -212,6 +231,8 @@ class NicheImports:
         axis = sorted({*had, *given})
         self._run(sql.CELLS, {**values, "had": had, "moved": axis != had})
         self._run(sql.ALIGN, {"axis": axis})
+        for statement in sql.POINTS_BESIDE_SERIES:
+            self._run(statement)
         self._set_periods(dataset_id, axis)
 
     def _periods(self, dataset_id: int) -> list[date]:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func
+from sqlalchemy import Connection, Integer, Interval, bindparam, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from data.tables.people import rate_windows as windows
+
+_WINDOW, _BY = bindparam("window", type_=Interval), bindparam("by", type_=Integer)
+_HIT = (  # put together once: that costs as much as to run it, and every message does
+    insert(windows)
+    .values(key=bindparam("key"), window_start=func.date_bin(_WINDOW, func.now(), func.to_timestamp(0)), hits=_BY)
+    .on_conflict_do_update(index_elements=["key", "window_start"], set_={"hits": windows.c.hits + _BY})
+    .returning(windows.c.hits, func.extract("epoch", windows.c.window_start + _WINDOW - func.now()).label("left"))
+)
 
 
 class RateWindows:
@@ -16,19 +24,7 @@ class RateWindows:
 
     def hit(self, key: str, window: timedelta, by: int = 1) -> tuple[int, int]:
         """Counts `by`; returns the hits in the current window, these included, and the seconds until it ends."""
-        start = func.date_bin(window, func.now(), func.to_timestamp(0))
-        statement = (
-            insert(windows)
-            .values(key=key, window_start=start, hits=by)
-            .on_conflict_do_update(
-                index_elements=["key", "window_start"],
-                set_={"hits": windows.c.hits + by},
-            )
-            .returning(
-                windows.c.hits, func.extract("epoch", windows.c.window_start + window - func.now()).label("left")
-            )
-        )
-        row = self._connection.execute(statement).one()
+        row = self._connection.execute(_HIT, {"key": key, "window": window, "by": by}).one()
         return row.hits, max(1, round(row.left))
 
     def prune(self, *, older: timedelta) -> int:

@@ -6,21 +6,37 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, ScalarSelect, Uuid, and_, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.entities.evaluation import GateRule, RetrievalSettings
-from data.tables.evaluation import retrieval_settings
+from data.tables.corpora import collection_versions, collections
+from data.tables.evaluation import retrieval_settings, retrieval_weights
+
+WEIGHTS = ("lexical_weight", "vector_weight", "rank_constant")
 
 
 class RetrievalSettingsStore:
+    """How the legs are weighed belongs to an embedding model: each model that a collection was ever searched with keeps
+    its own. All else belongs to the collection."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of(self, collection_id: UUID) -> RetrievalSettings:
-        """The defaults where nothing was set."""
-        query = select(retrieval_settings.c.settings).where(retrieval_settings.c.collection_id == collection_id)
-        return RetrievalSettings.read(self._connection.execute(query).scalar_one_or_none() or {})
+    def of(self, collection_id: UUID, version_id: UUID | None = None) -> RetrievalSettings:
+        """For a version of the collection (None: the active one); the defaults where nothing was set."""
+        weighed = and_(
+            retrieval_weights.c.collection_id == collection_id,
+            retrieval_weights.c.model == _model(collection_id, version_id),
+        )
+        query = (
+            select(retrieval_settings.c.settings, retrieval_weights.c.weights)
+            .select_from(collections.outerjoin(retrieval_settings).outerjoin(retrieval_weights, weighed))
+            .where(collections.c.id == collection_id)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return RetrievalSettings.read({**(row.settings or {}), **(row.weights or {})} if row else {})
 
     def rule(self, collection_id: UUID) -> GateRule:
         columns = retrieval_settings.c.least_recall, retrieval_settings.c.most_loss
@@ -28,8 +44,15 @@ class RetrievalSettingsStore:
         row = self._connection.execute(query).one_or_none()
         return GateRule(**row._mapping) if row else GateRule()
 
-    def keep(self, collection_id: UUID, settings: RetrievalSettings) -> None:
-        self._put(collection_id, {"settings": asdict(settings)})
+    def keep(self, collection_id: UUID, settings: RetrievalSettings, version_id: UUID | None = None) -> None:
+        """For every version of the collection; the weights for those with the model of this one (None: the active)."""
+        values = asdict(settings)
+        weights = {name: values.pop(name) for name in WEIGHTS}
+        self._put(collection_id, {"settings": values})
+        row = select(literal(collection_id, Uuid), _model(collection_id, version_id), literal(weights, JSONB))
+        statement = upsert(retrieval_weights).from_select(["collection_id", "model", "weights"], row)
+        keys = ["collection_id", "model"]
+        self._connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={"weights": weights}))
 
     def keep_rule(self, collection_id: UUID, rule: GateRule) -> None:
         self._put(collection_id, asdict(rule))
@@ -39,3 +62,9 @@ class RetrievalSettingsStore:
         self._connection.execute(
             statement.on_conflict_do_update(index_elements=["collection_id"], set_={**values, "updated_at": func.now()})
         )
+
+
+def _model(collection_id: UUID, version_id: UUID | None) -> ScalarSelect[str]:
+    active = select(collections.c.active_version_id).where(collections.c.id == collection_id).scalar_subquery()
+    mine = collection_versions.c.id == (version_id or active)
+    return select(collection_versions.c.fingerprint["model"].astext).where(mine).scalar_subquery()

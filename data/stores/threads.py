@@ -16,15 +16,17 @@ from data.tables.conversations import citations, conversations, messages
 from data.tables.corpora import collections, documents
 
 # From `start` upwards, one row a message.
-_PATH = text("""
+_PATH = """
     WITH RECURSIVE path AS (
-        SELECT id, parent_id, 1 AS depth FROM messages WHERE id = :start
+        SELECT id, parent_id, 1 AS depth FROM messages WHERE id = ({start})
         UNION ALL
         SELECT above.id, above.parent_id, depth + 1 FROM messages above JOIN path ON above.id = path.parent_id
         WHERE depth < :last
     )
     SELECT id FROM path ORDER BY depth DESC
-""")
+"""
+_SHOWN = text(_PATH.format(start="SELECT head_id FROM conversations WHERE id = :conversation"))
+_ABOVE = text(_PATH.format(start="SELECT parent_id FROM messages WHERE id = :above"))
 _ALL = 2**31 - 1
 
 _NEWEST_BELOW = text("""
@@ -45,10 +47,8 @@ class Threads:
 
     def path(self, conversation_id: UUID, *, last: int | None = None, above: UUID | None = None) -> list[UUID]:
         """The shown branch, oldest first; the `last` of it only, and with `above` only what stands before that one."""
-        start = self._parent(above) if above else self._head(conversation_id)
-        if start is None:
-            return []
-        return list(self._connection.execute(_PATH, {"start": start, "last": last or _ALL}).scalars())
+        query, start = (_ABOVE, {"above": above}) if above else (_SHOWN, {"conversation": conversation_id})
+        return list(self._connection.execute(query, {**start, "last": last or _ALL}).scalars())
 
     def versions(self, conversation_id: UUID) -> dict[UUID, tuple[UUID, ...]]:
         """Messages that stand in one place with others, each with all of them, oldest first."""
@@ -95,10 +95,6 @@ class Threads:
         )
         rows = {row.id: row for row in self._connection.execute(query.where(messages.c.id.in_(ids)))}
         return [_mark(rows[one]) for one in ids]
-
-    def _head(self, conversation_id: UUID) -> UUID | None:
-        query = select(conversations.c.head_id).where(conversations.c.id == conversation_id)
-        return self._connection.execute(query).scalar_one_or_none()
 
     def _parent(self, message_id: UUID) -> UUID | None:
         query = select(messages.c.parent_id).where(messages.c.id == message_id)

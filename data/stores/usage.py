@@ -36,9 +36,7 @@ class UsageLedger:
         rows = [_row(who, one) for one in spent]
         if not rows:
             return 0
-        statement = insert(entries).values(rows).on_conflict_do_nothing(index_elements=["key"])
-        added = self._connection.execute(statement.returning(entries.c.prompt_tokens + entries.c.completion_tokens))
-        return sum(added.scalars())
+        return sum(self._connection.execute(_ADD, rows).scalars())
 
     def sums(
         self, by: tuple[Dimension, ...], *, user_id: UUID | None = None, since: datetime | None = None
@@ -54,6 +52,7 @@ class UsageLedger:
 
 
 _TOKENS = entries.c.prompt_tokens + entries.c.completion_tokens
+_ADD = insert(entries).on_conflict_do_nothing(index_elements=["key"]).returning(_TOKENS)
 _HAS_PRICE = and_(model_rules.c.input_price.is_not(None), model_rules.c.output_price.is_not(None))
 _COST = entries.c.prompt_tokens * model_rules.c.input_price + entries.c.completion_tokens * model_rules.c.output_price
 _PRICED = entries.outerjoin(

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.entities.corpora import Chunk
+from core.entities.corpora import Chunk, CollectionVersion
 from core.entities.versions import Figures, Sampled, TakenOver, VersionDetail, VersionReport
 from data.stores.chunks import Vector, chunk_of, is_one, vector_of
 from data.stores.collections import version_of
@@ -50,6 +50,13 @@ class Versions:
         rows = self._connection.execute(_counted().where(mine).order_by(collection_versions.c.number.desc())).all()
         taken = self._taken_over([row.id for row in rows])
         return [_detail(row, kept, taken[row.id]) for row in rows]
+
+    def models(self) -> list[str]:
+        """The embedding models of the versions that are searched, the most used first."""
+        model = collection_versions.c.fingerprint["model"].astext
+        spoken = func.jsonb_array_length(collection_versions.c.fingerprint["languages"]) > 0
+        query = select(model).where(collection_versions.c.state == "active", spoken).group_by(model)
+        return list(self._connection.execute(query.order_by(func.count().desc(), model)).scalars())
 
     def figures(self, version_id: UUID) -> Figures:
         row = self._connection.execute(
@@ -160,6 +167,14 @@ class Versions:
     def keep_report(self, version_id: UUID, report: VersionReport) -> None:
         mine = collection_versions.c.id == version_id
         self._connection.execute(update(collection_versions).where(mine).values(report=report_body(report)))
+
+    def note_dimension(self, version: CollectionVersion, dimension: int) -> None:
+        """Of its vectors, where nobody knew it before the first one was made."""
+        if version.fingerprint.dimension:
+            return
+        known = func.jsonb_set(collection_versions.c.fingerprint, ["dimension"], func.to_jsonb(dimension))
+        mine = collection_versions.c.id == version.id
+        self._connection.execute(update(collection_versions).where(mine).values(fingerprint=known))
 
     def report(self, version_id: UUID) -> VersionReport | None:
         query = select(collection_versions.c.report).where(collection_versions.c.id == version_id)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Float, Index, Integer, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from data.tables import columns as c
 
@@ -15,6 +27,15 @@ retrieval_settings = Table(  # no row: the defaults
     Column("most_loss", Float),
     c.time("updated_at", now=True),
     UniqueConstraint("collection_id"),
+)
+
+retrieval_weights = Table(  # how the legs are weighed, by embedding model; no row: the defaults
+    "retrieval_weights",
+    c.metadata,
+    c.ref("collection_id", "collections.id"),
+    Column("model", Text, nullable=False),
+    c.json("weights"),
+    PrimaryKeyConstraint("collection_id", "model"),
 )
 
 golden_questions = Table(  # question, document, passage and answer are one sealed JSON

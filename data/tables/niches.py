@@ -98,6 +98,7 @@ niche_metrics = Table(
     c.text("owner"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("position", Integer, nullable=False, server_default="0"),
+    Column("summed", Boolean, nullable=False, server_default=text("false")),  # its whole is the sum of the regions
     _import(),
     UniqueConstraint("dataset_id", "name"),
     CheckConstraint("over_time IN ('sum', 'last', 'mean')", name="over_time"),
@@ -137,36 +138,6 @@ niche_values = Table(  # one row per niche, metric and region: its headline and,
     Index("uq_niche_values_key", "metric_id", "region_id", "niche_id", unique=True, postgresql_include=["value"]),
     Index(None, "niche_id", "region_id"),
     Index(None, "region_id"),
-    Index(None, "import_id"),
-)
-
-niche_imports = Table(
-    "niche_imports",
-    c.metadata,
-    c.id(),
-    _of("dataset_id", "niche_datasets.id", nullable=True, delete="SET NULL"),
-    c.text("dataset"),
-    c.text("filename"),
-    c.text("sha256"),
-    c.json("mapping"),
-    c.json("counts"),
-    c.text("state", "waiting"),
-    Column("sealed", Boolean, nullable=False, server_default=text("false")),  # too old to be undone
-    Column("demo", Boolean, nullable=False, server_default=text("false")),
-    c.ref("created_by", "users.id", delete="SET NULL", nullable=True),
-    c.time("created_at", now=True),
-    c.time("applied_at"),
-    CheckConstraint("state IN ('waiting', 'applied', 'undone', 'failed')", name="state"),
-    Index(None, "dataset_id", "applied_at"),
-    Index(None, "created_by"),
-)
-
-niche_before = Table(  # rows as they were before an import changed them
-    "niche_before",
-    c.metadata,
-    c.ref("import_id", "niche_imports.id"),
-    c.text("entity", None),
-    c.json("row"),
     Index(None, "import_id"),
 )
 

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.errors import Unavailable
 from core.settings import Settings
-from rag.embedding.spec import BUILTIN, EmbeddingSpec, describe
+from rag.embedding.spec import BUILTIN, EmbeddingSpec, describe, known, offered
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from tokenizers import Tokenizer
 
-__all__ = ["BUILTIN", "EmbeddingSpec", "close_hub", "describe", "load", "measured", "tokenizer"]
+__all__ = ["BUILTIN", "EmbeddingSpec", "choose", "close_hub", "describe", "known", "load", "offered", "tokenizer"]
+
+UNKNOWN = "There is no embedding model called %(model)s."
+
+
+def choose(settings: Settings, name: str) -> Settings:
+    """The same settings with the embedding that a fingerprint or a setting calls `name`; `Unavailable` where no
+    embedding has that name."""
+    spec = known(name)
+    if spec is None:
+        raise Unavailable(UNKNOWN, model=name)
+    named = (*settings.embeddings, settings.embedding)
+    return settings.model_copy(update={"embedding": spec.setting, "embeddings": named})
 
 
 def close_hub(settings: Settings) -> None:
     """Keep Hugging Face's libraries from calling home; they read this when they are first imported."""
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    if not settings.embedding.startswith("huggingface:"):
+    if not any(spec.name.startswith("huggingface:") for spec in offered(settings)):
         os.environ["HF_HUB_OFFLINE"] = "1"
 
 
@@ -39,11 +51,6 @@ def load(settings: Settings, threads: int | None = None) -> BaseEmbedding:
     if spec.name.startswith("huggingface:"):
         return adapters.huggingface(spec)
     return adapters.ollama(spec, settings.ollama_url)
-
-
-def measured(spec: EmbeddingSpec, model: BaseEmbedding) -> EmbeddingSpec:
-    """`spec` with the dimension that the loaded model really has."""
-    return spec if spec.dimension else replace(spec, dimension=len(model.get_query_embedding("dimension")))
 
 
 def tokenizer(settings: Settings) -> Tokenizer | None:

@@ -14,6 +14,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from core.errors import Unavailable
 from core.settings import Settings
 from rag.embedding import builtin as onnx
+from rag.embedding.presence import NO_SERVER, NOT_PULLED
 from rag.embedding.spec import BUILTIN, EmbeddingSpec
 
 
@@ -89,12 +90,10 @@ def _ollama_errors(model: str, url: str) -> Iterator[None]:
         yield
     except ResponseError as error:
         if error.status_code == 404:
-            raise Unavailable(
-                "Ollama does not have the embedding model. Run: ollama pull %(model)s.", model=model
-            ) from error
+            raise Unavailable(NOT_PULLED, model=model) from error
         raise Unavailable("Ollama could not embed the text: %(reason)s.", reason=error.error) from error
     except (httpx.HTTPError, ConnectionError) as error:
-        raise Unavailable("The embedding server at %(url)s does not answer. Run: ollama serve.", url=url) from error
+        raise Unavailable(NO_SERVER, url=url) from error
 
 
 def _unit(vector: Any) -> Embedding:
@@ -129,7 +128,7 @@ def huggingface(spec: EmbeddingSpec) -> BaseEmbedding:
     except (OSError, ValueError) as error:
         raise Unavailable(
             "The embedding model %(model)s could not be loaded. Check its name and the connection, then run: "
-            "huggingface-cli download %(model)s.",
+            "hf download %(model)s.",
             model=name,
         ) from error
     return model

@@ -37,6 +37,11 @@ class EmbeddingSpec:
     def speaks(self, language: str) -> bool:
         return language in self.languages
 
+    @property
+    def setting(self) -> str:
+        """What the settings call it."""
+        return "builtin" if self.name == BUILTIN.name else self.name
+
 
 BUILTIN = EmbeddingSpec("all-MiniLM-L6-v2-int8", 384, _ENGLISH, max_tokens=256)
 
@@ -62,26 +67,43 @@ _KNOWN = {
 }
 
 
-def describe(settings: Settings) -> EmbeddingSpec:
-    """The embedding that `settings.embedding` names.
+def known(name: str) -> EmbeddingSpec | None:
+    """The embedding that a setting or a fingerprint calls `name`; None for a name that no embedding has.
 
     A model that is not in the table counts as English, with 512 tokens, unless its name says that it is multilingual.
     """
-    kind, _, name = settings.embedding.partition(":")
-    if settings.embedding == "builtin":
+    if name in ("builtin", BUILTIN.name):
         return BUILTIN
-    if kind not in ("huggingface", "ollama") or not name:
-        raise StartupError(
-            "NICHEWISE_EMBEDDING is %(value)s; it must be builtin, huggingface:NAME or ollama:NAME.",
-            value=settings.embedding,
-        )
-    full = settings.embedding
-    plain = full.removesuffix(":latest")
-    guess = (0, _MANY if "multilingual" in name.lower() else _ENGLISH, 512)
-    dimension, languages, max_tokens = _KNOWN.get(plain, guess)
-    prefixed = kind == "huggingface" and "multilingual-e5" in name and "instruct" not in name
+    kind, _, rest = name.partition(":")
+    if kind not in ("huggingface", "ollama") or not rest:
+        return None
+    guess = (0, _MANY if "multilingual" in rest.lower() else _ENGLISH, 512)
+    dimension, languages, max_tokens = _KNOWN.get(name.removesuffix(":latest"), guess)
+    prefixed = kind == "huggingface" and "multilingual-e5" in rest and "instruct" not in rest
     query, passage = ("query: ", "passage: ") if prefixed else ("", "")
-    return EmbeddingSpec(full, dimension, languages, True, max_tokens, query, passage)
+    return EmbeddingSpec(name, dimension, languages, True, max_tokens, query, passage)
+
+
+def describe(settings: Settings) -> EmbeddingSpec:
+    """The embedding that new collections get."""
+    return _named("NICHEWISE_EMBEDDING", settings.embedding)
+
+
+def offered(settings: Settings) -> tuple[EmbeddingSpec, ...]:
+    """Those that a version may be indexed with: what new collections get first, the built-in one always."""
+    others = (_named("NICHEWISE_EMBEDDINGS", name) for name in settings.embeddings)
+    return tuple(dict.fromkeys((describe(settings), BUILTIN, *others)))
+
+
+def _named(setting: str, value: str) -> EmbeddingSpec:
+    found = known(value)
+    if found is None:
+        raise StartupError(
+            "%(setting)s is %(value)s; it must be builtin, huggingface:NAME or ollama:NAME.",
+            setting=setting,
+            value=value,
+        )
+    return found
 
 
 def model_dir(settings: Settings) -> Path:

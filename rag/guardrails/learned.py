@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rag.classifier import Buckets, Classifier, buckets, grams
+from rag.guardrails.normal import Folded, folded
 from rag.guardrails.phrases import View, Vocabulary
 
 MODEL = Path(__file__).with_name("learned.npz")
@@ -70,12 +71,16 @@ class Learned:
 
     def likeness(self, text: str) -> Likeness:
         """Of the part of `text`, in any of its readings, that looks most like an attack."""
-        judged = (self._judge(part, undone) for words, undone in self.readings(text) for part in _windows(words))
+        return self.likeness_of(folded(text))
+
+    def likeness_of(self, folded: Sequence[Folded]) -> Likeness:
+        """The same of a text whose readings are known."""
+        judged = (self._judge(part, undone) for words, undone in self.readings(folded) for part in _windows(words))
         return max(judged, default=Likeness(0.0))
 
-    def readings(self, text: str) -> list[tuple[list[str], tuple[str, ...]]]:
-        """The words of every reading of `text`, and the disguises that were taken off them."""
-        views = self.concepts.vocabulary.views(text)
+    def readings(self, folded: Sequence[Folded]) -> list[tuple[list[str], tuple[str, ...]]]:
+        """The words of every reading, and the disguises that were taken off them."""
+        views = self.concepts.vocabulary.views(folded)
         found = {tuple(words): view.undone for view in reversed(views) if (words := self.concepts.reading(view))}
         return [(list(words), undone) for words, undone in reversed(found.items())]
 

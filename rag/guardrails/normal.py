@@ -96,6 +96,25 @@ class Reading(NamedTuple):
     undone: tuple[str, ...] = ()
 
 
+class Folded(NamedTuple):
+    """A reading made ready for matching: as one text with single spaces, its words, and the words when letters that
+    stand apart are joined."""
+
+    text: str
+    words: tuple[str, ...]
+    joined: tuple[str, ...]
+    undone: tuple[str, ...]
+
+
+def folded(text: str) -> list[Folded]:
+    """Every reading of `text`. It costs more than to match one set of rules, so it is done once for all of them."""
+    made = []
+    for reading, undone in readings(text):
+        plain = fold(reading)
+        made.append(Folded(" ".join(plain.split()), tuple(words(plain)), tuple(words(spell_out(plain))), undone))
+    return made
+
+
 def readings(text: str, depth: int = _DEPTH, undone: tuple[str, ...] = ()) -> Iterator[Reading]:
     """The text, and what is hidden in it: pieces, broken words, backwards, rot13, HTML entities, percent signs,
     base64, hexadecimal."""

@@ -18,6 +18,7 @@ _SHORTEST_STEM = 2
 _LONG_WORD = 12  # letters from which a word may be several without spaces
 _SHORTEST_PART, _LONGEST_PART = 3, 20
 _START = "^"
+_Words = tuple[frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +118,27 @@ class View:
         end, start = min(starts.items())
         return " ".join(word[0] for word in self.words[start : end + 1])
 
+    @cached_property
+    def _beginnings(self) -> dict[str, list[int]]:
+        """Of all words, as far as stems are long."""
+        found: dict[str, list[int]] = {}
+        for word, places in self._positions.items():
+            for length in range(_SHORTEST_STEM, min(len(word), _LONGEST_PART) + 1):
+                found.setdefault(word[:length], []).extend(places)
+        return found
+
     def _places(self, slot: Slot) -> list[int]:
-        known = self._slots.get(slot.words | slot.stems)
+        known = self._slots.get((slot.words, slot.stems))
         if known is None:
-            hit = {word for word in self._positions if word in slot.words or _begins(word, slot.stems)}
-            known = sorted({place for word in hit for place in self._positions[word]})
-            self._slots[slot.words | slot.stems] = known
+            words = (self._positions[word] for word in slot.words & self._positions.keys())
+            stems = (self._beginnings[stem] for stem in slot.stems & self._beginnings.keys())
+            known = sorted(set().union(*words, *stems))
+            self._slots[slot.words, slot.stems] = known
         return known
 
-    _slots: dict[frozenset[str], list[int]] = field(default_factory=dict, compare=False, repr=False)
-
-
-def _begins(word: str, stems: frozenset[str]) -> bool:
-    longest = min(len(word), _LONGEST_PART)
-    return any(word[:length] in stems for length in range(_SHORTEST_STEM, longest + 1)) if stems else False
+    _slots: dict[tuple[frozenset[str], frozenset[str]], list[int]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 def _extended(starts: Mapping[int, int], places: Sequence[int], gap: int) -> dict[int, int]:
@@ -161,17 +169,15 @@ class Vocabulary:
             frozenset(stem for slot in slots for stem in slot.stems),
         )
 
-    def views(self, text: str) -> list[View]:
-        """Every reading of `text`, without repetitions."""
+    def views(self, readings: Iterable[normal.Folded]) -> list[View]:
+        """Every reading of a text as these rules see it, without repetitions."""
         found: dict[tuple[tuple[str, ...], ...], View] = {}
-        for reading, undone in normal.readings(text):
-            folded = normal.fold(reading)
-            plain = " ".join(folded.split())
-            words = _formed(normal.words(folded))
+        for text, plain, joined, undone in readings:
+            words = _formed(plain)
             undone = (*undone, *(["letters"] if any(len(forms) > 1 for forms in words) else []))
-            found.setdefault(words, View(plain, words, undone))
-            rebuilt = _formed(self._rebuilt(normal.words(normal.spell_out(folded))))
-            found.setdefault(rebuilt, View(plain, rebuilt, (*undone, "spacing")))
+            found.setdefault(words, View(text, words, undone))
+            rebuilt = _formed(self._rebuilt(joined))
+            found.setdefault(rebuilt, View(text, rebuilt, (*undone, "spacing")))
         return list(found.values())
 
     def _rebuilt(self, words: Sequence[str]) -> list[str]:

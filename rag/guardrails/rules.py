@@ -11,7 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import BadInput
+from rag.guardrails.forbidden import Forbidden, Pattern, fold
 from rag.guardrails.learned import Learned
+from rag.guardrails.normal import Folded, folded
 from rag.guardrails.phrases import Phrase, View, Vocabulary, parse
 
 SHIPPED = Path(__file__).with_name("rules.yaml")
@@ -108,6 +110,11 @@ class RuleSet:
         phrases = (phrase for ready in self.prompt for phrase in ready.phrases)
         return Vocabulary.of([*phrases, *self.passing])
 
+    @cached_property
+    def forbidden(self) -> Forbidden:
+        """What answers may not hold."""
+        return Forbidden(_patterns(self.output))
+
     def check_prompt(self, text: str) -> Verdict | None:
         """The first rule that stops `text`, or None."""
         return next(self.all_hits(text), None)
@@ -121,14 +128,15 @@ class RuleSet:
     def hits(self, text: str) -> Iterator[Verdict]:
         """Every rule that `text` meets, in the order of the file, and then the learned check; its length is not looked
         at."""
-        views = self._vocabulary.views(text)
+        readings = folded(text)
+        views = self._vocabulary.views(readings)
         yield from self._rules(views)
         if not self.learned.off and not any(view.find(phrase) for view in views for phrase in self.passing):
-            yield from self._learned(text)
+            yield from self._learned(readings)
 
     def rule_hits(self, text: str) -> Iterator[Verdict]:
         """The same by the rules alone: for documents, whose language the learned check was not trained on."""
-        return self._rules(self._vocabulary.views(text))
+        return self._rules(self._vocabulary.views(folded(text)))
 
     def _rules(self, views: Sequence[View]) -> Iterator[Verdict]:
         for ready in self.prompt:
@@ -137,8 +145,8 @@ class RuleSet:
                     yield Verdict(ready.rule.id, ready.rule.category, matched, undone=view.undone)
                     break
 
-    def _learned(self, text: str) -> Iterator[Verdict]:
-        like = LEARNED.likeness(text)
+    def _learned(self, readings: Sequence[Folded]) -> Iterator[Verdict]:
+        like = LEARNED.likeness_of(readings)
         if like.score >= self.learned.score:
             yield Verdict(LEARNED_RULE, like.category, like.matched, undone=like.undone, score=like.score)
 
@@ -163,6 +171,14 @@ def read(text: str) -> RuleSet:
     output = tuple(rule for rule in file.output if not rule.off)
     passing = tuple(parse(phrase, file.sets) for phrase in file.learned.unless)
     return RuleSet(prompt, output, file.lengths, file.learned, passing)
+
+
+def _patterns(rules: Sequence[Rule]) -> Iterator[Pattern]:
+    for rule in rules:
+        for phrase in rule.phrases:
+            yield Pattern(rule.id, rule.category, fold(phrase.strip()[1:-1]))
+        for key in rule.keys:
+            yield Pattern(rule.id, rule.category, fold(key.prefix), key.length)
 
 
 def _ready(rule: Rule, sets: Mapping[str, list[str]]) -> _Ready:

@@ -17,6 +17,7 @@ from pathlib import Path
 from core.settings import ROOT
 from rag.classifier import Buckets, Classifier, fit
 from rag.guardrails.learned import BENIGN, CONCEPTS, MODEL, Learned
+from rag.guardrails.normal import folded
 
 MADE_FROM = MODEL.with_suffix(".sha256")  # of the examples that the kept model was trained with
 EXAMPLES = Path(__file__).with_name("examples")
@@ -61,7 +62,7 @@ def rows(labelled: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Buckets]]:
     """Every reading of a benign message is benign; of an attack the one with all disguises taken off counts."""
     learned = Learned()
     for label, text in labelled:
-        readings = learned.readings(text)
+        readings = learned.readings(folded(text))
         for words, _ in readings if label == BENIGN else readings[-1:]:
             yield label, learned.buckets(words)
 

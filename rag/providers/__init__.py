@@ -20,6 +20,7 @@ REGISTRY: dict[str, str] = {
     "extractive": "rag.providers.extractive",
 }
 AUTO = "auto"
+_LOADED: set[str] = set()
 _LOADING = Lock()  # LlamaIndex imports itself in circles: two threads at once would block each other
 
 
@@ -40,7 +41,13 @@ def loaded(name: str) -> Provider:
     provider = get(name)
     with _LOADING:
         provider.load()
+    _LOADED.add(name)
     return provider
+
+
+def at_hand(name: str) -> Provider | None:
+    """The provider, if it is loaded already."""
+    return get(name) if name in _LOADED else None
 
 
 __all__ = [
@@ -49,6 +56,7 @@ __all__ = [
     "Ending",
     "Params",
     "Provider",
+    "at_hand",
     "close",
     "estimate_tokens",
     "get",

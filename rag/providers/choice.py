@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from core.errors import BadInput, NichewiseError
 from core.settings import Settings
-from rag.providers import AUTO, Provider, loaded, translated
+from rag.providers import AUTO, Provider, at_hand, loaded, translated
 
 HEALTH_SECONDS = 5.0
 
@@ -85,4 +85,5 @@ class Choices:
 
 async def _load(name: str) -> Provider:
     # The first use of a provider imports its client, which takes a second: other answers go on meanwhile.
-    return await asyncio.to_thread(loaded, name)
+    known = at_hand(name)
+    return known if known is not None else await asyncio.to_thread(loaded, name)

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from llama_index.core.base.llms.types import (
-    ChatMessage,
-    ChatResponse,
-    CompletionResponse,
-    CompletionResponseGen,
-    LLMMetadata,
-    MessageRole,
-)
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, LLMMetadata, MessageRole
 from llama_index.core.bridge.pydantic import PrivateAttr
-from llama_index.core.llms import CustomLLM
-from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+
+from rag.providers.async_llm import AsyncLLM, Growing, response
 
 if TYPE_CHECKING:
     from google.genai import Client
     from google.genai.types import GenerateContentResponse
 
 
-class GeminiLLM(CustomLLM):
+class GeminiLLM(AsyncLLM):
     """`raw` of its responses is {"finish_reason", "usage"} as last seen: the two may come in different pieces."""
 
     model: str
@@ -52,43 +44,20 @@ class GeminiLLM(CustomLLM):
     def metadata(self) -> LLMMetadata:
         return LLMMetadata(model_name=self.model, is_chat_model=True, context_window=self.window)
 
-    @llm_chat_callback()
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> Any:
         stream = await self._client.aio.models.generate_content_stream(**self._request(messages))
 
         async def pieces() -> AsyncIterator[ChatResponse]:
-            text, raw = "", {"finish_reason": None, "usage": None}
+            growing, raw = Growing(), {"finish_reason": None, "usage": None}
             async for piece in stream:
-                delta = _text(piece)
-                text, raw = text + delta, _seen(raw, piece)
-                yield _response(text, raw, delta)
+                raw = _seen(raw, piece)
+                yield growing.next(_text(piece), raw)
 
         return pieces()
 
-    @llm_chat_callback()
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         answer = await self._client.aio.models.generate_content(**self._request(messages))
-        return _response(_text(answer), _seen({}, answer))
-
-    @llm_chat_callback()
-    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        answer: ChatResponse = asyncio.run(self.achat(messages, **kwargs))
-        return answer
-
-    @llm_completion_callback()
-    async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        answer = await self.achat([ChatMessage(prompt)], **kwargs)
-        return CompletionResponse(text=answer.message.content or "", raw=answer.raw)
-
-    @llm_completion_callback()
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        answer: CompletionResponse = asyncio.run(self.acomplete(prompt, formatted, **kwargs))
-        return answer
-
-    @llm_completion_callback()
-    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
-        whole = self.complete(prompt, formatted, **kwargs)
-        yield CompletionResponse(text=whole.text, delta=whole.text, raw=whole.raw)
+        return response(_text(answer), _seen({}, answer))
 
     def _request(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
         system = [message.content or "" for message in messages if message.role == MessageRole.SYSTEM]
@@ -116,7 +85,3 @@ def _seen(raw: dict[str, Any], piece: GenerateContentResponse) -> dict[str, Any]
         "finish_reason": reason or blocked or raw.get("finish_reason"),
         "usage": piece.usage_metadata or raw.get("usage"),
     }
-
-
-def _response(text: str, raw: dict[str, Any], delta: str | None = None) -> ChatResponse:
-    return ChatResponse(message=ChatMessage(text, role=MessageRole.ASSISTANT), delta=delta, raw=raw)

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 CONTEXT_WINDOW = 8192
 HEALTH = httpx.Timeout(1.0, connect=0.3)  # seconds; a server that is only busy lists its models at once
 _NOT_PULLED = "The model server %(provider)s could not fetch the model %(model)s. Check its name."
-_OPTIONS = {"top_p": "top_p", "top_k": "top_k", "max_tokens": "num_predict", "seed": "seed", "stop": "stop"}
+_OPTIONS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_tokens": "num_predict",
+    "seed": "seed",
+    "stop": "stop",
+}
 
 
 class Ollama:
@@ -46,12 +53,13 @@ class Ollama:
         return self.accepts
 
     def load(self) -> None:
-        import llama_index.llms.ollama  # noqa: F401 - brings the vendor's client with it
+        import rag.providers.ollama_llm  # noqa: F401 - LlamaIndex and the vendor's client, which take seconds
 
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         # Imported here: LlamaIndex takes more than a second, and start-up must not wait for it.
-        from llama_index.llms.ollama import Ollama as OllamaLLM
         from ollama import AsyncClient
+
+        from rag.providers.ollama_llm import OllamaLLM
 
         seconds = params.timeout or READ_SECONDS
         client = AsyncClient(
@@ -62,15 +70,7 @@ class Ollama:
             verify=secure(settings.ollama_url),
         )
         options = {_OPTIONS[name]: value for name, value in params.given().items() if name in _OPTIONS}
-        return OllamaLLM(
-            model=model,
-            base_url=settings.ollama_url,
-            temperature=params.temperature,
-            context_window=params.context_window or CONTEXT_WINDOW,
-            additional_kwargs=options,
-            request_timeout=seconds,
-            async_client=client,
-        )
+        return OllamaLLM.over(client, model, options | {"num_ctx": params.context_window or CONTEXT_WINDOW})
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
         async with httpx.AsyncClient(timeout=HEALTH, trust_env=False, verify=secure(settings.ollama_url)) as client:

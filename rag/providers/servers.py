@@ -119,8 +119,10 @@ class Servers:
 async def _pieces(call: Call, params: Params) -> AsyncGenerator[ChatResponse, None]:
     llm = call.provider.llm(call.settings, call.model, params)
     try:
-        async for response in await llm.astream_chat(list(call.compose(llm.metadata.context_window))):
-            yield response
+        messages = list(call.compose(llm.metadata.context_window))
+        async with aclosing(await llm.astream_chat(messages)) as responses:
+            async for response in responses:
+                yield response
     finally:
         await close(llm)
 

@@ -108,10 +108,17 @@ def _draw(path: Path, request: dict[str, Any], _limits: Limits) -> dict[str, Any
     return {"png": base64.b64encode(page_png(path, request["page"], request["passage"])).decode()}
 
 
+def _tables(path: Path, request: dict[str, Any], _limits: Limits) -> dict[str, Any]:
+    from rag.tables import written as tables
+
+    return {"tables": tables.write(path, Path(request["into"]), request["filename"], request["corrections"])}
+
+
 _DONE: Mapping[str, Callable[[Path, dict[str, Any], Limits], dict[str, Any]]] = {
     "read": _read,
     "recognise": _recognise,
     "draw": _draw,
+    "tables": _tables,
 }
 
 

@@ -1,6 +1,6 @@
 """Excel workbooks: each sheet is a heading with its name and one table; formulas show their saved results.
 
-Headers of several rows, as merged cells make them, become one row: `2024 / Q1`. Merged cells are known of workbooks of
+Headers of several rows, as merged cells make them, become one row: `2024 > Q1`. Merged cells are known of workbooks of
 a common size only, since openpyxl holds the whole workbook in memory to tell them.
 """
 
@@ -48,7 +48,7 @@ def _sheet(sheet: Any) -> Iterator[Block]:
     if hasattr(sheet, "reset_dimensions"):
         # The size that a file states may be wrong or a million rows; without it the rows that exist are read.
         sheet.reset_dimensions()
-    rows = [[_shown(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
     table = list(tables.blocks(_with_one_header(rows, merged) if merged else rows))
     if table:
         yield Block(sheet.title, "heading", 1)
@@ -74,7 +74,7 @@ def _with_one_header(rows: list[list[str]], merged: Sequence[_Span]) -> list[lis
     bottom = _header_end(top, inner)
     if not top + 1 < bottom <= min(len(rows), top + _MOST_HEADER_ROWS):
         return rows
-    header = [" / ".join(dict.fromkeys(filter(None, column))) for column in zip(*rows[top:bottom], strict=False)]
+    header = [" > ".join(dict.fromkeys(filter(None, column))) for column in zip(*rows[top:bottom], strict=False)]
     return [*rows[:top], header, *rows[bottom:]]
 
 
@@ -94,10 +94,12 @@ def _spread(rows: list[list[str]], span: _Span) -> None:
             row[column] = text
 
 
-def _shown(value: object) -> str:
-    match value:
+def _shown(cell: Any) -> str:
+    match value := cell.value:
         case None:
             return ""
+        case int() | float() if not isinstance(value, bool) and "%" in cell.number_format:
+            return f"{value * 100:.15g}%"
         case float():
             return f"{value:.15g}"
         case datetime.datetime() if value.time() == datetime.time():

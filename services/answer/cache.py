@@ -18,6 +18,7 @@ from uuid import UUID
 
 import scenarios
 from core.entities.answers import Choice, Content
+from core.entities.conversations import Instructions
 from core.entities.messages import Action, MessageStatus
 from core.entities.retrieval import Citation, Retrieval
 from data.database import Database
@@ -36,27 +37,29 @@ class AnswerCache:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def find(self, job: Job, rules: int) -> bool:
-        """Whether the answer is there; `job` then has it in `kept`. `rules` is the version of the guardrails."""
+    def find(self, job: Job) -> bool:
+        """Whether the answer is there; `job` then has it in `kept`."""
         if not _repeatable(job):
             return False
-        job.key = key_of(job, rules)
+        job.key = key_of(job)
         if job.fresh:
             return False
         with self._db.begin() as tx:
             found = tx.kept_answers.find(job.key)
-            if found is None or self.revision(tx, job, found[0], found[2]["scenario"]) != found[1]:
+            if found is None:
+                return False
+            told = tx.instructions.in_force(job.principal.role, found[2]["scenario"])
+            if self.revision(tx, job, found[0], told) != found[1]:
                 return False
             tx.kept_answers.used(job.key)
         job.kept = found[2]
         return True
 
-    def revision(self, tx: Stores, job: Job, collection_id: UUID, scenario: str) -> str:
+    def revision(self, tx: Stores, job: Job, collection_id: UUID, told: Instructions | None) -> str:
         """Changes with what the person can read there, and with what models are told."""
-        written = tx.instructions.in_force(job.principal.role, scenario)
         settings = tx.retrieval_settings.of(collection_id)
         readable = tx.kept_answers.revision(job.principal, collection_id)
-        return f"{written.version if written else 0}:{readable}:{settings}"
+        return f"{told.version if told else 0}:{readable}:{settings}"
 
     def keep(self, job: Job, written: Written, content: Content) -> None:
         """Keeps an answer that is complete, under the revision that it was made at."""
@@ -77,7 +80,7 @@ def _repeatable(job: Job) -> bool:
     return not personal
 
 
-def key_of(job: Job, rules: int) -> bytes:
+def key_of(job: Job) -> bytes:
     """What an answer depends on, apart from what the collection holds and the person may read there."""
     choice = job.candidates[0]
     parts = [
@@ -92,7 +95,7 @@ def key_of(job: Job, rules: int) -> bytes:
         choice.model,
         job.ask.provider or AUTO,
         job.ask.params.given(),
-        rules,
+        job.rules,
         scenarios.version(),
     ]
     return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).digest()

@@ -37,4 +37,4 @@ def written(draft: Draft, started: float) -> dict[str, Any]:
 
 
 def gated(draft: Draft) -> dict[str, Any]:
-    return {"cited": [citation.n for citation in draft.citations], "replaced": draft.replaced, "action": draft.action}
+    return {"cited": draft.cited, "replaced": draft.replaced, "action": draft.action}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from core.entities.conversations import Instructions
 from core.entities.corpora import Collection, Document
 from core.entities.messages import Message
 from core.entities.people import Principal
@@ -22,6 +23,7 @@ from scenarios import Scenario
 from scenarios.base import Reply, Writing
 from scenarios.router import Decision
 from services.answer.recorder import Recorder
+from services.answer.side_model import Aside
 from services.asking import Ask
 from services.streams import Stream
 
@@ -46,6 +48,8 @@ class Job:
     attached: tuple[Document, ...] = ()
     decision: Decision | None = None
     fresh: bool = False
+    rules: int = 0  # version of the guardrails
+    output: Callable[[], OutputFilter] | None = None
     recorder: Recorder = field(default_factory=Recorder)
     stream: Stream = field(default_factory=Stream)
     started: float = field(default_factory=time.monotonic)
@@ -53,13 +57,14 @@ class Job:
     candidates: tuple[Choice, ...] = ()
     key: bytes = b""  # of the answer among those that are kept
     revision: str = ""
+    told: Instructions | None = None  # the words of administrators for the scenario that was searched for
     query: str = ""  # the question as it is searched
     retrieval: Retrieval | None = None
     reply: Reply | None = None
     writing: Writing | None = None
     kept: Mapping[str, Any] | None = None
     draft: Draft | None = None
-    output: Callable[[], OutputFilter] | None = None
+    asides: list[Aside] = field(default_factory=list)  # questions to models on the side
     error: NichewiseError | None = None
     # Its life on the loop.
     task: asyncio.Task[Any] | None = None

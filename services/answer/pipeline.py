@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
@@ -13,15 +13,17 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import scenarios
+from core.entities.corpora import Stage
 from core.entities.people import Principal
 from core.errors import ProviderBusy, ProviderUnavailable
+from core.i18n import translate
 from core.roles import Permission
 from rag import followups
 from rag.answering import Draft
 from rag.providers.choice import Choice
 from scenarios import Intent, Outcome, Reply, Turn, Writing
 from scenarios import router as routes
-from services.admission import Admission
+from scenarios.router import Decision
 from services.answer import findings, route, side_model
 from services.answer.cache import AnswerCache, decision_of
 from services.answer.job import Job
@@ -55,12 +57,11 @@ class Pipeline:
         cache: AnswerCache,
         workbench: Workbench,
         carriers: Mapping[str, Carrier],
-        admission: Admission | None = None,
         prompts: Prompts | None = None,
         memory: Memory | None = None,
     ) -> None:
         self._engine, self._routing, self._search, self._cache = engine, routing, search, cache
-        self._workbench, self._carriers, self._admission = workbench, carriers, admission
+        self._workbench, self._carriers = workbench, carriers
         self._prompts, self._memory = prompts, memory
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
 
@@ -74,12 +75,12 @@ class Pipeline:
         job.candidates = tuple(await self._engine.candidates(job.principal.role, ask.provider, ask.model))
         chosen = {"provider": job.candidates[0].provider.name, "model": job.candidates[0].model}
         job.recorder.add("provider", (time.perf_counter() - started) * 1000, chosen)
-        if await self._in_pool(self._known, job):
+        if await self._in_pool(self._known_or_routed, job):
             job.stream.emit(TurnEvent("token", text=job.text))
             return
-        await self._in_pool(self._route, job)
         await self._rewrite(job)
-        await self._in_pool(self._route_by_evidence, job)
+        if job.decision is not None:
+            await self._in_pool(self._route_by_evidence, job, job.decision)
         await self._route_by_model(job)
         if job.reply is None:
             await self._wait_for_files(job)
@@ -94,12 +95,17 @@ class Pipeline:
 
     # --- cache ------------------------------------------------------------------------------------------------------
 
+    def _known_or_routed(self, job: Job) -> bool:
+        """Whether the answer is known; if not, the words of the question are routed: both without leaving the thread,
+        for to change it costs more than most steps."""
+        if self._known(job):
+            return True
+        self._route(job)
+        return False
+
     def _known(self, job: Job) -> bool:
-        rules = 0
-        if self._admission is not None:
-            rules, job.output = self._admission.rules()
         with job.recorder.step("cache") as step:
-            step["hit"] = self._cache.find(job, rules)
+            step["hit"] = self._cache.find(job)
             if job.kept is not None:
                 step["query"] = job.kept["query"]
                 job.decision = decision_of(job.kept)
@@ -121,25 +127,26 @@ class Pipeline:
             route.settle(job, decision)
             step |= findings.decided(decision)
 
-    def _route_by_evidence(self, job: Job) -> None:
+    def _route_by_evidence(self, job: Job, decision: Decision) -> None:
         """Where the words leave it open, or nearly so, what there is to answer from decides."""
-        if job.decision is None or not job.principal.may(Permission.CHAT_DOCUMENTS):
+        if not job.principal.may(Permission.CHAT_DOCUMENTS):
             return
-        options = route.options(job.decision)
+        options = route.options(decision)
         if not options:
             return
         with job.recorder.step("route_evidence") as step:
-            perhaps = job.decision.scores[routes.Route.ANALYTICS] >= route.PERHAPS
+            perhaps = decision.scores[routes.Route.ANALYTICS] >= route.PERHAPS
             if perhaps and self._workbench.names_a_niche(job.principal, job.query):
                 options = (routes.Route.ANALYTICS,)
                 step["named"] = True
             found = {option: self._search.evidence(job, option) for option in options}
             step["evidence"] = {option: round(one.evidence, 3) for option, one in found.items() if one}
-            preferred = options[0] if step.get("named") else route.preferred(job.decision, found)
-            if preferred and preferred != job.decision.scenario:
+            preferred = options[0] if step.get("named") else route.preferred(decision, found)
+            if preferred and preferred != decision.scenario:
                 job.reply = None
-                route.settle(job, route.by_evidence(job.decision, preferred))
-                step |= findings.decided(job.decision)
+                by_evidence = route.by_evidence(decision, preferred)
+                route.settle(job, by_evidence)
+                step |= findings.decided(by_evidence)
 
     async def _route_by_model(self, job: Job) -> None:
         """Where the words leave it open, the model is asked; it decides only within the schema."""
@@ -147,7 +154,8 @@ class Pipeline:
         if self._routing is None or open_ is None or open_.scenario is not routes.Route.UNSURE or not job.model:
             return
         with job.recorder.step("route_model") as step:
-            said = await side_model.ask(self._engine, job.candidates[0], routes.for_model(job.question))
+            prompt = routes.for_model(job.question)
+            said = await side_model.ask(self._engine, job.candidates[0], prompt, "route", job.asides)
             decision = self._routing.with_model(job.principal, open_, said)
             step |= findings.decided(decision)
         if decision.scenario is not routes.Route.UNSURE:
@@ -167,7 +175,7 @@ class Pipeline:
             said = ""
             if job.model:
                 prompt = followups.prompt(job.question, job.history)
-                said = await side_model.ask(self._engine, job.candidates[0], prompt)
+                said = await side_model.ask(self._engine, job.candidates[0], prompt, "rewrite", job.asides)
             usable = followups.usable(said, job.question, job.language, job.history)
             job.query = usable or by_rule
             step |= {"query": job.query, "by": "model" if usable else "rule"}
@@ -185,7 +193,8 @@ class Pipeline:
     def _plan(self, job: Job) -> None:
         """What the scenario makes of the message: a reply, or what a model is to write."""
         assert job.scenario is not None  # noqa: S101 - routed before
-        tools = self._workbench.bound(job.principal, job.language)
+        choice = job.candidates[0] if job.model else None
+        tools = self._workbench.bound(job.principal, job.language, choice, *_tables_of(job))
         turn = self._turn(job)
         with job.recorder.step("scenario") as step:
             planned = self._carried_out(job, turn, lambda one: job.scenario.open(one, tools))  # type: ignore[union-attr]
@@ -194,10 +203,12 @@ class Pipeline:
             if job.ask.retrieval:
                 job.collection = job.collection or self._search.collection(job)
                 self._search.look(job)
-                turn = replace(turn, retrieval=job.retrieval, searched=job.collection.title)
                 job.language = job.retrieval.language if job.retrieval else job.language
-                turn = replace(turn, language=job.language)
+                searched = translate(job.language, job.collection.title)  # those that ship have a name in each
+                turn = replace(turn, retrieval=job.retrieval, searched=searched, language=job.language)
             planned = self._carried_out(job, turn, lambda one: job.scenario.answer(one, tools))  # type: ignore[union-attr]
+        elif isinstance(planned, Reply) and planned.retrieval is not None:
+            job.collection = job.collection or self._search.collection(job)  # where what it cites is from
         if isinstance(planned, Writing):
             job.writing = self._instructed(job, planned)
         else:
@@ -236,8 +247,10 @@ class Pipeline:
         passages are the source of the answer."""
         brief = writing.brief
         if self._prompts is not None and job.scenario is not None:
-            own = self._prompts.instructions(job.principal.role, job.scenario.name).body
-            brief = replace(brief, instructions=own or brief.instructions)
+            told = job.told
+            if job.retrieval is None:  # else they were read with the revision of what was searched
+                told = self._prompts.instructions(job.principal.role, job.scenario.name)
+            brief = replace(brief, instructions=(told.body if told else "") or brief.instructions)
         if self._memory is not None and brief.retrieval is None and job.model:
             brief = replace(brief, memory=self._memory(job.principal))
         return replace(writing, brief=brief)
@@ -264,6 +277,14 @@ class Pipeline:
         finally:
             job.recorder.add("answer", (time.monotonic() - started) * 1000, findings.written(job.draft, started))
             job.recorder.add("gate", job.draft.gate_ms, findings.gated(job.draft))
+
+
+def _tables_of(job: Job) -> tuple[Sequence[UUID], str]:
+    """The documents whose tables are asked, and the collection where there are none; nothing without documents."""
+    if not job.ask.retrieval or job.scenario is None:
+        return (), ""
+    dropped = tuple(one.id for one in job.attached if one.stage is Stage.READY)
+    return dropped, "" if job.attached else job.collection.name if job.collection else job.scenario.collection
 
 
 def _named(job: Job) -> bool:

@@ -61,7 +61,8 @@ class Search:
     def _found(self, job: Job, collection: Collection, scenario: str) -> tuple[Retrieval, bool]:
         """The passages, and whether they were known: unchanged collections are not searched twice."""
         with self._db.begin() as tx:
-            job.revision = self._cache.revision(tx, job, collection.id, scenario)
+            job.told = tx.instructions.in_force(job.principal.role, scenario)
+            job.revision = self._cache.revision(tx, job, collection.id, job.told)
         among = tuple(document.id for document in job.attached) if collection.name == PERSONAL else ()
         key = (collection.id, job.revision, normal(job.query), among)
         known = self._kept.get(key)

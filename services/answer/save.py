@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from core.entities.answers import Content
 from core.entities.messages import Action, Message, MessageStatus, Usage
@@ -21,6 +22,7 @@ from services import usage
 from services.answer import cache as kept_answers
 from services.answer.cache import AnswerCache
 from services.answer.job import Job
+from services.limits import Limits
 from services.routing import Routing
 
 
@@ -28,17 +30,17 @@ class Save:
     def __init__(self, db: Database, routing: Routing | None, cache: AnswerCache, locale: str) -> None:
         self._db, self._routing, self._cache, self._locale = db, routing, cache, locale
 
-    def partial(self, job: Job) -> bool:
-        """Keeps the text so far; False when the answer was stopped from elsewhere, or deleted."""
+    def partial(self, texts: Mapping[UUID, str]) -> set[UUID]:
+        """Keeps the texts so far; which of the answers go on: the others were stopped from elsewhere, or deleted."""
         with self._db.begin() as tx:
-            return tx.messages.save_partial(job.message_id, job.text)
+            return tx.messages.save_partial(texts)
 
     def end(self, job: Job, status: MessageStatus) -> Message | None:
         """The message as it is kept; None where it was deleted meanwhile, or put into the trash."""
         started = time.perf_counter()
         written, content = _written(job, status, self._locale), _content(job)
         with self._db.begin() as tx:
-            usage.record(tx, job.principal, [_spent(job, written)])
+            Limits.count(tx, job.principal, usage.record(tx, job.principal, _spent(job, written.scenario)))
             if not tx.messages.finish(job.message_id, written):
                 return None
             if job.decision is not None and self._routing is not None:
@@ -57,9 +59,16 @@ class Save:
         return message
 
 
-def _spent(job: Job, written: Written) -> Spent:
-    key = f"message:{job.message_id}"
-    return Spent(key, Activity.ASSISTANT, written.provider, written.model, written.usage, written.scenario)
+def _spent(job: Job, scenario: str) -> list[Spent]:
+    """By whichever model: what its words cost stays its own where the gate has put a quotation in their place."""
+    spent = [
+        Spent(f"message:{job.message_id}:{one.about}", Activity.ASSISTANT, one.provider, one.model, one.usage, scenario)
+        for one in job.asides
+    ]
+    if job.draft is not None:
+        asked, key = job.draft.choice, f"message:{job.message_id}"
+        spent.append(Spent(key, Activity.ASSISTANT, asked.provider.name, asked.model, job.draft.usage, scenario))
+    return spent
 
 
 def _content(job: Job) -> Content:

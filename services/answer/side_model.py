@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.entities.messages import Usage
 from core.errors import NichewiseError
-from rag.providers import Params
+from rag.providers import Params, estimate_tokens
 from rag.providers.choice import Choice
 from rag.providers.servers import Call
 from services.engine import Engine
@@ -20,18 +22,34 @@ _PARAMS = Params(temperature=0.0, max_tokens=160, timeout=SECONDS)
 _LONGEST = 1_000  # characters
 
 
-async def ask(engine: Engine, choice: Choice, prompt: str) -> str:
-    """What the model says; "" where it does not answer in time, or at all."""
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a question on the side was about, and what it cost whom."""
+
+    about: str
+    provider: str
+    model: str
+    usage: Usage
+
+
+async def ask(engine: Engine, choice: Choice, prompt: str, about: str = "", asides: list[Aside] | None = None) -> str:
+    """What the model says; "" where it does not answer in time, or at all. Its cost goes to `asides`."""
     call = Call(choice.provider, engine.settings, choice.model, _PARAMS, lambda window: _message(prompt))
-    text = ""
+    text, raw = "", None
     try:
         async with asyncio.timeout(SECONDS), aclosing(engine.servers.stream(call)) as pieces:
             async for piece in pieces:
+                raw = piece.raw
                 text += piece.delta or ""
                 if len(text) > _LONGEST:
                     break
     except (NichewiseError, TimeoutError):
         return ""
+    finally:
+        if raw is not None and asides is not None:  # it has begun to answer, which is paid for however it ends
+            counted = choice.provider.ending(raw).usage
+            usage = counted or Usage(estimate_tokens(prompt), estimate_tokens(text), estimated=True)
+            asides.append(Aside(about, choice.provider.name, choice.model, usage))
     return text.strip()
 
 

@@ -21,12 +21,16 @@ from data.database import Database
 from data.transaction import Stores
 from niches import sentences
 from niches.results import Answer, Chart, Dashboard
+from niches.rewording import choice_as_read
 from niches.snapshots import snapshot
+from rag.providers.choice import Choice
 from rag.readable import Readable
 from scenarios.tools import Article, Figures, Found
 from services.answer.retrieve import Retrieve
+from services.answer.sheet_tools import SheetTools
 from services.collections import Collections
 from services.niches import Hit, Niches
+from services.sheet_questions import SheetQuestions
 
 _FAQ = "faq"
 _NEAR = 0.72  # of 1: a wording of a niche that is less like its title is not taken for it
@@ -66,19 +70,32 @@ class Workbench:
 
     def __init__(self, db: Database, collections: Collections, retrieve: Retrieve, niches: Niches | None) -> None:
         self.db, self.collections, self.retrieve, self.niches = db, collections, retrieve, niches
-        self.files = ScenarioFiles()
+        self.files, self.sheets = ScenarioFiles(), SheetQuestions(db)
 
     def names_a_niche(self, principal: Principal, question: str) -> bool:
         allowed = self.niches is not None and principal.may(Permission.NICHES)
-        return bool(allowed and self.niches and self.niches.named(principal, question))
+        return bool(allowed and self.niches and self.niches.questions.named(principal, question))
 
-    def bound(self, principal: Principal, language: str) -> BoundTools:
-        return BoundTools(self, principal, language)
+    def bound(
+        self,
+        principal: Principal,
+        language: str,
+        choice: Choice | None = None,
+        among: Sequence[UUID] = (),
+        collection: str = "",
+    ) -> BoundTools:
+        """`choice` is the language model that writes the answer, None where none does; `among` are the documents whose
+        tables are asked, `collection` that of all of them where there are none."""
+        tables = SheetTools(self.db, self.collections, self.sheets, principal, language, among, collection)
+        return BoundTools(self, principal, language, choice, tables)
 
 
 class BoundTools:
-    def __init__(self, bench: Workbench, principal: Principal, language: str) -> None:
-        self._bench, self._principal, self._language = bench, principal, language
+    def __init__(
+        self, bench: Workbench, principal: Principal, language: str, choice: Choice | None, tables: SheetTools
+    ) -> None:
+        self._bench, self._principal, self._language, self._choice = bench, principal, language, choice
+        self.tables = tables
 
     # --- questions and answers --------------------------------------------------------------------------------------
 
@@ -128,15 +145,21 @@ class BoundTools:
         return [self._found(hit) for hit in self._niches.random(self._principal, n)]
 
     def analytics_search(self, query: str) -> Figures:
-        answer = self._niches.ask(self._principal, query, self._language)
+        answer = self._niches.questions.ask(
+            self._principal, query, self._language, choice=self._choice, grammar_only=self._choice is None
+        )
         refusal = answer.refusal
         if refusal is None:
             return Figures(answer.text, snapshot(answer))
-        told = translate(self._language, refusal.sentence, **refusal.values)
-        titles = {niche.title: niche for niche in self._niches.catalogue(self._principal).niches.values()}
+        catalogue = self._niches.catalogue(self._principal)
+        values = {name: choice_as_read(one, catalogue, self._language) for name, one in refusal.values.items()}
+        told = translate(self._language, refusal.sentence, **values)
+        titles = {niche.title: niche for niche in catalogue.niches.values()}
         choices = [Found(titles[one].id, self._title(titles[one])) for one in refusal.choices if one in titles]
-        choices += [Found("", one) for one in refusal.choices if one not in titles]
-        named = tuple(Found(one.id, self._title(one), 1.0) for one in self._niches.named(self._principal, query))
+        others = [choice_as_read(one, catalogue, self._language) for one in refusal.choices if one not in titles]
+        choices += [Found("", one) for one in others]
+        called = self._niches.questions.named(self._principal, query)
+        named = tuple(Found(one.id, self._title(one), 1.0) for one in called)
         unknown = refusal.values.get("name", "")
         return Figures(told, about=refusal.about, choices=tuple(choices), named=named, unknown=unknown)
 

@@ -40,6 +40,7 @@ NEW_ACCOUNT = {"email": "x@example.com", "proof": "made up", "name": "X", "passw
 TALK, NO_TALK = "/api/conversations/{conversation_id}", "/api/conversations/{nothing}"
 SWEEP, NO_SWEEP = "/api/compare/{experiment_id}/sweep", "/api/compare/{nothing}/sweep"
 VERSION = "/api/collections/{name}/versions/{number}"
+COLUMN = "/api/documents/{document_id}/tables/{n}/columns/{place}"
 HELPFUL = {"json": {"helpful": True}}
 CORPUS, NO_CORPUS = "/api/collections/{name}", "/api/collections/nothing"
 RUN, NO_RUN = f"{CORPUS}/evaluations/{{evaluation_id}}", f"{NO_CORPUS}/evaluations/{{nothing}}"
@@ -67,6 +68,8 @@ ROWS = [
     Row("GET", "/api/collections", SIGNED_IN),
     Row("POST", "/api/collections", (401, 403, 403, 201), NEW_COLLECTION),
     Row("POST", "/api/collections/{name}/reindex", (401, 403, 403, 404), path="/api/collections/nothing/reindex"),
+    Row("POST", f"{CORPUS}/reindex/preview", (401, 403, 404, 404), path=f"{NO_CORPUS}/reindex/preview"),
+    Row("GET", "/api/embeddings", (401, 403, 200, 200)),
     Row("GET", "/api/collections/{name}/versions", (401, 403, 404, 404), path="/api/collections/nothing/versions"),
     Row("POST", f"{VERSION}/activate", (401, 403, 403, 404), path="/api/collections/nothing/versions/1/activate"),
     Row("DELETE", VERSION, (401, 403, 403, 404), path="/api/collections/nothing/versions/1"),
@@ -125,6 +128,16 @@ ROWS = [
     Row("DELETE", "/api/documents/{document_id}", NOTHING, path="/api/documents/{nothing}"),
     Row("GET", "/api/documents/quarantine", (401, 403, 403, 200)),
     Row("GET", "/api/documents/{document_id}/findings", (401, 404, 404, 200), path="/api/documents/{nothing}/findings"),
+    Row("GET", "/api/documents/{document_id}/tables", NOTHING, path="/api/documents/{nothing}/tables"),
+    Row("GET", "/api/documents/{document_id}/tables/{n}", NOTHING, path="/api/documents/{nothing}/tables/1"),
+    Row(
+        "POST",
+        "/api/documents/{document_id}/tables/ask",
+        NOTHING,
+        {"json": {"question": "total revenue"}},
+        "/api/documents/{nothing}/tables/ask",
+    ),
+    Row("PATCH", f"{COLUMN}", NOTHING, {"json": {"type": "text"}}, "/api/documents/{nothing}/tables/1/columns/0"),
     Row("POST", "/api/documents/{document_id}/release", (401, 403, 403, 404), path="/api/documents/{nothing}/release"),
     Row("POST", "/api/documents/{document_id}/reject", (401, 403, 403, 404), path="/api/documents/{nothing}/reject"),
     Row("POST", "/api/documents/{document_id}/cancel", NOTHING, path="/api/documents/{nothing}/cancel"),

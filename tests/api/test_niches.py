@@ -29,7 +29,7 @@ def imported(client: TestClient, services: Services, admin: dict[str, str]) -> N
     assert started.status_code == 202
     path = f"/api/jobs/{started.json()['job_id']}"
     run = client.get(path, headers=admin).json()
-    services.niche_import.run(UUID(started.json()["job_id"]), UUID(run["result"]["import_id"]))
+    services.niche_import_job.run(UUID(started.json()["job_id"]), UUID(run["result"]["import_id"]))
     ended = client.get(path, headers=admin).json()
     assert (ended["status"], ended["result"]["niches"], ended["done"]) == ("done", 2, 3)
 
@@ -53,6 +53,7 @@ def test_a_question_shows_its_query_and_an_unknown_one_asks_back(client: TestCli
     assert answer["table"]["rows"][0][-1] == 4
     assert answer["plan"]["kind"] == "value"
     assert answer["sql"].startswith("SELECT")
+    assert (answer["proposed_by"], answer["taken"]) == ("", {})
     refused = client.post("/api/niches/ask", json={"question": "employees of Bakry"}, headers=sales).json()
     assert refused["refusal"]["choices"] == ["Bakery"]
     assert refused["table"] is None

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,9 +20,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from core.settings import ROOT
+from tests.shared import quick_folder
 
 ARTIFACTS = ROOT / "tests" / "artifacts"
 _STARTS_IN = 90  # seconds, on a busy machine
+_PORTS = iter(range(20_000 + os.getpid() % 1_000 * 10, 32_000))  # each process of the tests begins elsewhere
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -41,12 +43,13 @@ class Product:
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> Iterator[Product]:
-    var = tmp_path_factory.mktemp("product") / "var"
-    var.mkdir()
-    (var / "models").symlink_to(exported_model)
-    with running(var) as product:
-        yield product
+def product(exported_model: Path) -> Iterator[Product]:
+    with quick_folder() as folder:
+        var = folder / "var"
+        var.mkdir()
+        (var / "models").symlink_to(exported_model)
+        with running(var) as product:
+            yield product
 
 
 @contextmanager
@@ -66,9 +69,12 @@ def running(var: Path, *, demo: bool = False) -> Iterator[Product]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below the ports that the system gives away: one of those could be taken before the product gets to it."""
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("There is no free port.")
 
 
 def ready(url: str, process: subprocess.Popen[bytes]) -> None:

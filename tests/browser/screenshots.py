@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pages import SCREENS
 from pages.corpora import TABS
-from tests.browser.conftest import FLAGS, Product, running, system_chromium
+from tests.browser.conftest import ARTIFACTS, FLAGS, Product, running, system_chromium
 from tests.shared import SHARED_DATA
 
 _BROKEN = ("broken.pdf", b"%PDF-1.4\nnothing that could be read")  # stands in the list as failed
@@ -40,7 +40,7 @@ class Look:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=ARTIFACTS / "screenshots")
     parser.add_argument("--only", default="", help="part of a tag such as 1280-light-en")
     parser.add_argument("--var", type=Path, help="an installation's folder; else a new one is made")
     given = parser.parse_args()

@@ -141,7 +141,7 @@ def _ask(visitor: Visitor, text: str, file: Path | None = None) -> Locator:
 
 def _answer(visitor: Visitor, before: int) -> Locator:
     answer = visitor.page.get_by_test_id("stChatMessage").nth(before + 1)
-    expect(answer.locator("[class*=st-key-footer_]")).to_be_visible(timeout=_ANSWERED)
+    expect(answer.locator("[class*=st-key-tools_]")).to_be_visible(timeout=_ANSWERED)
     visitor.settled()
     return answer
 

@@ -104,7 +104,7 @@ def test_four_columns_stream_at_once_and_two_bad_ones_leave_the_others_alone(
     gate.set()
     expect(page.locator(column(page, 0))).to_contain_text("Fourteen days.", timeout=_WAIT)
     expect(page.locator(column(page, 2))).to_contain_text("Stopped", timeout=_WAIT)
-    expect(page.locator(".playground-measures").first).to_contain_text("11 + 7", timeout=_WAIT)
+    expect(page.locator(".playground-measures").first).to_contain_text("Tokens out7", timeout=_WAIT)
     assert KEY not in page.content()
 
 
@@ -118,7 +118,7 @@ def test_a_comparison_is_voted_on_saved_and_reopened(page: Page, ollama: OllamaS
     settled(page)
     page.get_by_role("button", name="Save").first.click()
     form = page.locator("[data-testid=stPopoverBody] [data-testid=stForm]").first
-    form.locator("input").first.fill("Refunds")
+    form.get_by_label("Name").fill("Refunds")
     form.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
     settled(page)
     page.goto(page.url.partition("?")[0])
@@ -134,13 +134,19 @@ def test_a_comparison_is_voted_on_saved_and_reopened(page: Page, ollama: OllamaS
     assert KEY not in exported
 
 
-def test_a_sweep_shows_its_progress_and_a_heat_map(page: Page, ollama: OllamaServer) -> None:
+def test_a_sweep_shows_its_progress_and_a_heat_map_of_points_that_differ(page: Page, ollama: OllamaServer) -> None:
     configure(page, "Ollama")
     run(page)
     expect(page.locator(".playground-measures").first).to_be_visible(timeout=_WAIT)
     settled(page)
+    for point in range(1, 7):  # 3 temperatures x 2 top_p, one after the other, each asked twice
+        for _repeat in range(2):
+            ollama.script.reply("x" * 10 * point)
     page.get_by_text("Sweep over temperature and top p").click()
     page.get_by_role("button", name="Start the sweep").click()
-    expect(page.locator(".st-key-playground_sweep_chart .heatmaplayer")).to_be_attached(timeout=60_000)
+    heat = page.locator(".st-key-playground_sweep_chart")
+    expect(heat.locator(".heatmaplayer")).to_be_attached(timeout=60_000)
+    expect(page.get_by_text("12 answers were measured.")).to_be_visible(timeout=_WAIT)
+    assert sorted(heat.locator(".heatmap-label").all_text_contents()) == ["10", "20", "30", "40", "50", "60"]
     options = [body["options"] for body in ollama.script.asked("/api/chat")]
     assert {one.get("temperature") for one in options} >= {0.0, 0.5, 1.0}

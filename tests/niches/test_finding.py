@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from niches.finding import Index, Name
+from niches.gloss import Gloss, learned
 
 NAMES = [
     Name("1", ("Coffee shop", "Кофейня"), ("espresso bar", "кофе с собой"), "Food", "Sells coffee and desserts"),
@@ -69,3 +70,32 @@ def test_meaning_decides_where_no_word_is_shared() -> None:
     vectors = np.eye(len(NAMES), dtype=np.float32)
     index = Index(NAMES, vectors, np.arange(len(NAMES), dtype=np.int32))
     assert index.find("latte corner", 3, [0.0, 0.0, 0.0, 0.0, 1.0])[0].id == "5"
+
+
+_PAIRS = [  # an English direction for each, and Russian words that say so
+    ("Ремонт велосипедов", "Мастер чинит велосипеды"),
+    ("Пекарня", "Печёт хлеб и булки"),
+    ("Мойка машин", "Моет автомобили"),
+]
+
+
+@pytest.fixture(scope="module")
+def gloss() -> Gloss:
+    """Ten niches of each of three kinds, whose English texts stand for nothing but the kind."""
+    texts = [(f"{title} {at}", "", text) for title, text in _PAIRS for at in range(10)]
+    return Gloss(texts, np.repeat(np.eye(3, dtype=np.float32), 10, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("wording", "kind"), [("велосипедный мастер", 0), ("булочная с хлебом", 1), ("автомобилей", 2)]
+)
+def test_a_russian_wording_is_placed_where_its_words_stand_in_english(gloss: Gloss, wording: str, kind: int) -> None:
+    vector = gloss.vector(wording)
+    assert vector is not None
+    assert int(np.argmax(vector)) == kind
+    assert np.linalg.norm(vector) == pytest.approx(1)
+
+
+def test_a_wording_of_unknown_words_is_placed_nowhere(gloss: Gloss) -> None:
+    assert gloss.vector("ююю") is None
+    assert learned([("Пекарня", "", "")], np.eye(1, dtype=np.float32)) is None

@@ -164,7 +164,7 @@ def test_every_figure_is_the_one_that_pandas_finds(asked: Services, cases: list[
 
 
 def _difference(asked: Services, case: Case) -> str:
-    answer = asked.niches.ask(SALES, case.question)
+    answer = asked.niches.questions.ask(SALES, case.question)
     if answer.refusal or answer.table is None:
         return f"{case.question}: refused: {answer.refusal}"
     found = _figures(answer)
@@ -205,7 +205,7 @@ def _figures(answer: Any) -> list[float]:
 def test_what_is_not_known_is_asked_back_with_choices_and_never_guessed(
     asked: Services, question: str, about: str
 ) -> None:
-    answer = asked.niches.ask(SALES, question)
+    answer = asked.niches.questions.ask(SALES, question)
     assert answer.refusal is not None
     assert answer.refusal.about == about
     assert answer.table is None
@@ -226,7 +226,7 @@ def test_an_answer_shows_the_query_that_found_it(asked: Services) -> None:
 
 
 def test_chat_and_dashboard_give_the_same_figure(asked: Services) -> None:
-    answer = asked.niches.ask(SALES, "profit of Coffee shop in Kazan")
+    answer = asked.niches.questions.ask(SALES, "profit of Coffee shop in Kazan")
     assert answer.plan is not None
     assert answer.table is not None
     board = asked.niches.dashboard(SALES, answer.plan.niches[0], "Kazan")

@@ -32,7 +32,7 @@ def import_file(
 
     stream = io.BytesIO(content if content is not None else (FILES / name).read_bytes())
     run_id = services.niche_import.start(ADMIN, name, stream, mapping, dry_run=dry_run)
-    services.niche_import.run(run_id, UUID(job(services, run_id).result["import_id"]))
+    services.niche_import_job.run(run_id, UUID(job(services, run_id).result["import_id"]))
     return job(services, run_id)
 
 
@@ -42,9 +42,9 @@ def job(services: Services, run_id: UUID) -> JobRun:
 
 
 def load_demo(services: Services) -> JobRun:
-    run_id = services.niche_import.ensure_demo()
+    run_id = services.niche_demo.ensure()
     assert run_id is not None
-    services.niche_import.load_demo(run_id)
+    services.niche_demo.load(run_id)
     return job(services, run_id)
 
 

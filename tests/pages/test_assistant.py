@@ -72,3 +72,14 @@ def test_somebody_elses_conversation_is_not_there(browser: Browser, services: Se
     assert "This does not exist, or you may not see it." in said
     assert "Merger" not in said
     assert "In May" not in said
+
+
+def test_what_lies_in_the_trash_can_be_read_and_restored(browser: Browser, services: Services) -> None:
+    who = _principal(browser.sign_in(Role.SALES))
+    talk = _talk(services, who, 1)
+    services.conversations.delete(who, talk)
+    page = browser.open(c=str(talk))
+    assert not page.exception
+    assert "Question 0?" in words(page)
+    page.button(key="assistant_restore").click().run()
+    assert services.conversations.find(who, talk).deleted_at is None

@@ -136,11 +136,44 @@ def test_an_unknown_metric_offers_choices_that_answer(desk: Browser) -> None:
     assert "Companies" in page.query_params["question"]
 
 
+@pytest.mark.parametrize(
+    ("locale", "question", "button", "function"),
+    [
+        ("en-US", "total average revenue by sector", "mean", "mean"),
+        ("ru-RU", "сумма выручки на компанию по секторам", "медиана", "median"),
+    ],
+)
+def test_what_cannot_be_added_up_is_asked_anew_by_a_click(
+    desk: Browser, figures: Services, locale: str, question: str, button: str, function: str
+) -> None:
+    page = desk.open("niches", locale=locale, view="ask", question=question)
+    next(one for one in page.button if one.label == button).click().run()
+    assert not page.exception
+    plan = figures.niches.questions.plan(SALES, page.query_params["question"])
+    assert isinstance(plan, Plan)
+    assert (plan.function, plan.metric) == (function, "revenue_per_company_krub")
+    assert len(page.dataframe) == 1
+
+
+@pytest.mark.parametrize(("locale", "question"), [("en-US", "revenue by sector"), ("ru-RU", "выручка по секторам")])
+def test_groups_are_turned_into_means_by_a_click_as_by_words(
+    desk: Browser, figures: Services, locale: str, question: str
+) -> None:
+    page = desk.open("niches", locale=locale, view="ask", question=question)
+    for function in ("median", "mean", "share", "sum"):
+        page.segmented_control(key="niches_function").set_value(function).run()
+        assert not page.exception
+        plan = figures.niches.questions.plan(SALES, page.query_params["question"])
+        assert isinstance(plan, Plan)
+        assert plan.function == function
+        assert page.segmented_control(key="niches_function").value == function
+
+
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_suggested_question_can_be_answered(figures: Services, language: str) -> None:
     page = AppTest.from_string(
-        "import streamlit as st\nfrom components import niche_ask, session\nfrom core.entities import Principal\n"
-        "from core.roles import Role\nsession.put('locale', LANGUAGE)\n"
+        "import streamlit as st\nfrom components import niche_ask, session\n"
+        "from core.entities.people import Principal\nfrom core.roles import Role\nsession.put('locale', LANGUAGE)\n"
         "for one in niche_ask.suggested(session.services().niches.catalogue(Principal(role=Role.SALES))):\n"
         "    st.text(one)".replace("LANGUAGE", repr(language)),
         default_timeout=30,
@@ -149,11 +182,11 @@ def test_every_suggested_question_can_be_answered(figures: Services, language: s
     questions = [element.value for element in page.text]
     assert len(questions) == 5
     for question in questions:
-        assert isinstance(figures.niches.plan(SALES, question), Plan), question
+        assert isinstance(figures.niches.questions.plan(SALES, question), Plan), question
 
 
 def _leaders(services: Services, language: str = "en") -> tuple[Answer, Sheet]:
-    answer = services.niches.leaderboard(SALES, "shops", "revenue_krub", language=language)
+    answer = services.niches.questions.leaderboard(SALES, "shops", "revenue_krub", language=language)
     assert answer.table is not None
     assert answer.stamp is not None
     return answer, Sheet(answer.table, answer.stamp, [answer.text], language)

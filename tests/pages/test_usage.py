@@ -35,7 +35,7 @@ def test_others_see_their_own_and_no_names_to_choose_from(browser: Browser, role
     spent(browser, role, 1200)
     page = browser.open("usage")
     rows = page.dataframe[0].value.to_dict("records")
-    assert [(row["name"], row["tokens"]) for row in rows] == [("ollama · llama3.1:8b", 1200)]
+    assert [(row["name"], row["tokens"]) for row in rows] == [("Ollama · llama3.1:8b", 1200)]
     assert "everybody" not in words(page)
 
 

@@ -42,7 +42,7 @@ def test_text_without_brackets_passes_unchanged(text: str) -> None:
     assert gated(text) == text
 
 
-@given(st.lists(st.sampled_from(["word", ".", " and", "[x]", "[see note]", "[2]", "[44]", "\n"]), max_size=30))
+@given(st.lists(st.sampled_from(["word", ".", " and", "[x]", "[see note]", "[1]", "[44]", "\n"]), max_size=30))
 def test_only_unknown_markers_are_taken_out(pieces: list[str]) -> None:
     assert gated(*pieces) == "".join(piece for piece in pieces if piece != "[44]")
 
@@ -62,8 +62,9 @@ def test_what_was_shown_is_never_taken_back(pieces: list[str]) -> None:
         ("Paid in May [7].", "Paid in May."),
         ("Paid [1, 7; 2] now", "Paid [1][2] now"),
         ("Paid [1-3].", "Paid [1][2][3]."),
-        ("Paid 【2†source】.", "Paid [2]."),
-        ("Paid [Источник 3].", "Paid [3]."),
+        ("Paid 【2†source】.", "Paid [1]."),
+        ("Paid [Источник 3].", "Paid [1]."),
+        ("Paid [3] in [1] May [3][2].", "Paid [1] in [2] May [1][3]."),
         ("A [link](x) and [ ] and [x]", "A [link](x) and [ ] and [x]"),
         ("between [0.5, 1.5] and [12 monkeys]", "between [0.5, 1.5] and [12 monkeys]"),
         ("nested [[9]7] end", "nested end"),
@@ -89,7 +90,7 @@ def test_text_waits_no_longer_than_its_bracket() -> None:
 
 def test_cited_numbers_come_in_the_order_of_first_use() -> None:
     gate = Gate(KNOWN)
-    gate.feed("x [3] y [1][3] z [9]")
+    assert gate.feed("x [3] y [1][3] z [9]") == "x [1] y [2][1] z"
     assert gate.cited == [3, 1]
 
 

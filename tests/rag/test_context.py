@@ -64,3 +64,10 @@ def test_merging_can_be_switched_off() -> None:
     found = Retrieval("?", "en", (chunk(0, "One."), chunk(1, "Two.")), 0.9, 0.5, 1.0)
     assert for_answer(found, RetrievalSettings(merge=False)).merged == 0
     assert for_answer(found, RetrievalSettings()).merged == 1
+
+
+def test_what_stands_around_each_passage_counts_too() -> None:
+    passages = [chunk(10 * n, "word " * 40) for n in range(4)]
+    budget = 4 * tokens(passages[0])
+    assert len(fitting(passages, budget)) == 4
+    assert len(fitting(passages, budget, each=30)) == 2

@@ -41,6 +41,11 @@ GERMAN = (
     "die dort vorbeigehen, gleicht den Unterschied in den ersten zwei Jahren aus, und danach verdient man mehr."
 )
 
+DUTCH = (
+    "De huur van een winkel aan de hoofdstraat is hoger dan in een zijstraat, maar het aantal mensen dat er langskomt "
+    "maakt dat verschil in de eerste twee jaar goed, en daarna verdient men er meer."
+)
+
 
 @pytest.mark.parametrize(("language", "text"), [(code, text) for code, texts in QUESTIONS.items() for text in texts])
 def test_a_short_question_is_told_from_its_words_and_letters(language: str, text: str) -> None:
@@ -81,3 +86,16 @@ def test_threads_share_the_model() -> None:
 
 def test_a_five_megabyte_text_is_judged_by_samples() -> None:
     assert detect("Каждый магазин платит аренду. " * 170_000) == "ru"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("uk", "Оренда приміщення коштує дорожче за рік. «Мы были, вы были, ты была» — так кажуть росіяни про оренду."),
+        ("bg", "Наемът на магазин на главната улица е по-скъп, но броят на хората, които минават, покрива разликата."),
+        ("nl", f"{DUTCH} De titel luidt: The Lord of the Rings and the Return of the King."),
+        ("de", f"{GERMAN} Der Titel lautet: The Lord of the Rings and the Return of the King."),
+    ],
+)
+def test_words_and_letters_of_english_and_russian_do_not_carry_another_language_away(language: str, text: str) -> None:
+    assert detect(text) == language

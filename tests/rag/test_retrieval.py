@@ -9,11 +9,11 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from core.entities.corpora import Collection
 from core.entities.people import Principal
 from core.entities.retrieval import Retrieval
-from core.errors import FingerprintMismatch
 from core.roles import Role
 from core.settings import Settings
 from data.database import Database
@@ -124,11 +124,12 @@ def test_without_the_model_words_decide_and_the_answer_says_so(blind: Desk) -> N
     assert (_texts(found), found.degraded) == ([FACTS[2]], True)
 
 
-def test_another_embedding_is_refused(desk: Desk) -> None:
+def test_the_vectors_of_a_model_that_nobody_has_are_left_alone(desk: Desk) -> None:
     other = replace(desk.shelves.collection().version.fingerprint, model="another")
     shelf = desk.shelves.collection("other", fingerprint=other)
-    with pytest.raises(FingerprintMismatch, match="another"):
-        desk.ask(shelf, "anything")
+    desk.shelves.add(shelf, FACTS, vectors=desk.embed(*FACTS))
+    found = desk.ask(shelf, "When are laptops replaced?", 1)
+    assert (_texts(found), found.degraded, found.passages[0].vector) == ([FACTS[2]], True, None)
 
 
 def test_one_collection_never_shows_in_another(desk: Desk) -> None:
@@ -229,3 +230,26 @@ def test_exact_cosines_are_those_of_the_vectors(desk: Desk) -> None:
         for i, v in enumerate(vectors)
     }
     assert {p.text: p.similarity for p in found.passages} == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("deepening", [False, True])
+def test_a_reader_of_two_documents_of_a_thousand_gets_the_whole_ranking_of_those_two(
+    desk: Desk, deepening: bool
+) -> None:
+    """Every forbidden document ranks above them in both legs."""
+    shelf = desk.shelves.collection()
+    question = "When are refunds paid?"
+    near, better, worse = desk.embed(question, "refunds are paid at some time", "a long text about laptops and refunds")
+    many = np.array(near) + np.random.default_rng(3).normal(scale=0.005, size=(998, len(near)))
+    loud = [f"When are refunds paid? refunds paid {n}" for n in range(998)]
+    desk.shelves.add_many(shelf, loud, many.astype(np.float32).tolist())
+    second = desk.shelves.add(shelf, ["a long text about laptops and refunds"], readers=[Role.SALES], vectors=[worse])
+    first = desk.shelves.add(shelf, ["refunds are paid at some time"], readers=[Role.SALES], vectors=[better])
+    with desk.db.begin() as tx:
+        tx.connection.execute(
+            text("UPDATE documents SET readers = ARRAY['admin'] WHERE id NOT IN (:a, :b)"), {"a": first, "b": second}
+        )
+    found = desk.ask(shelf, question, k=5, who=SALES, deepening=deepening).passages
+    assert [(one.document_id, one.lexical, one.vector) for one in found] == [(first, 1, 1), (second, 2, 2)]
+    everything = desk.ask(shelf, question, k=5, who=ADMIN, deepening=deepening).passages
+    assert not {first, second} & {one.document_id for one in everything}

@@ -95,6 +95,13 @@ def _asked(service: Service, kind: str, what: Any, language: str, state: dict[st
     raise AssertionError("intents without end")
 
 
+@pytest.mark.parametrize("form", [{"email": "", "consent": "true"}, {"email": "  ", "consent": ""}])
+def test_a_form_without_an_address_asks_for_it_again(form: dict[str, str]) -> None:
+    reply = _asked(Service(), "form", form, "en", {})
+    assert reply.reply == "Which e-mail address shall it be?"
+    assert [field["name"] for field in reply.fields["form"]] == ["email", "consent"]
+
+
 @pytest.mark.parametrize(
     ("said", "meant"),
     [

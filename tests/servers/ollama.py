@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from tests.servers.scripted import Handler, Reply, ScriptedServer, running
 
 NOW = "2025-01-01T00:00:00.000000Z"
 WINDOW = 131_072
+DIMENSION = 96  # of every embedding
 
 __all__ = ["OllamaServer", "Reply", "serving"]
 
@@ -135,7 +137,16 @@ def _shown(name: str) -> dict[str, Any]:
     }
 
 
+def _bag_of_words(text: str) -> list[float]:
+    """Texts with words in common are near each other; 96 numbers."""
+    sums = [0.001] * DIMENSION
+    for word in re.findall(r"\w+", text.lower()):
+        for byte in hashlib.sha256(word.encode()).digest()[:4]:
+            sums[byte % DIMENSION] += 1.0 if byte < 128 else -1.0
+    return sums
+
+
 def _embedded(body: dict[str, Any]) -> dict[str, Any]:
     texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
-    vectors = [[byte / 255 for byte in hashlib.sha256(text.encode()).digest()[:8]] for text in texts]
+    vectors = [_bag_of_words(text) for text in texts]
     return {"model": body["model"], "embeddings": vectors, "total_duration": 1_000_000, "prompt_eval_count": len(texts)}

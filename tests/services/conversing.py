@@ -76,7 +76,7 @@ class Talks:
             if status.ended:
                 tx.messages.finish(message, written)
             else:
-                tx.messages.save_partial(message, answer)
+                tx.messages.save_partial({message: answer})
         return message
 
     def sql(self, statement: str, **values: object) -> None:

@@ -12,6 +12,7 @@ from core.entities.corpora import Chunk, CollectionKind, Stage
 from core.entities.guards import RoleLimit
 from core.entities.messages import Action, Message
 from core.entities.people import Principal, UserStatus
+from core.entities.usage import Dimension
 from core.errors import NotFound
 from core.roles import Role
 from core.settings import Settings
@@ -309,3 +310,30 @@ def test_a_model_that_breaks_its_word_is_asked_once_more(room: Room, ann: Princi
     fallen = room.ask(ann, "How do I upload files?", provider="ollama")
     assert fallen.provider == "extractive"
     assert fallen.citations
+
+
+# --- what it costs --------------------------------------------------------------------------------------------------
+
+
+def test_what_a_model_wrote_in_vain_is_booked_under_that_model(
+    room: Room, ann: Principal, ollama: OllamaServer
+) -> None:
+    ollama.script.reply("Everybody has as many as they like.", prompt_tokens=70, completion_tokens=9)
+    answer = room.ask(ann, "How many days of leave does a person at Oakline have?", provider="ollama")
+    assert (answer.provider, answer.citations[0].n) == ("extractive", 1)
+    (entry,) = room.services.usage.report(ann, Dimension.MODEL).parts
+    assert (entry.name, entry.prompt_tokens, entry.completion_tokens) == ("ollama · llama3.1:8b", 70, 9)
+    assert room.services.usage.quota(ann).spent == 79
+
+
+def test_questions_on_the_side_are_booked_and_counted(room: Room, ann: Principal, ollama: OllamaServer) -> None:
+    first = room.ask(ann, "How many days of leave does a person at Oakline have?")
+    ollama.script.reply("Where is leave at Oakline asked for?", prompt_tokens=30, completion_tokens=8)
+    ollama.script.reply("In the portal [1].", prompt_tokens=60, completion_tokens=4)
+    room.ask(ann, "And where is it asked for?", first, provider="ollama")
+    (entry,) = room.services.usage.report(ann, Dimension.SCENARIO).parts
+    assert (entry.name, entry.answers, entry.tokens) == ("DOCUMENTS", 2, 102)
+    assert room.services.usage.quota(ann).spent == 102
+    ollama.script.reply('{"scenario": "WEATHER", "confidence": 1}', prompt_tokens=20, completion_tokens=5)
+    assert room.ask(ann, "What is the fee for dogs?", provider="ollama").action is Action.ASK
+    assert room.services.usage.quota(ann).spent == 127

@@ -310,7 +310,7 @@ def test_an_answer_that_is_being_written_ends_when_its_conversation_is_thrown_aw
     assert conversations.running(ann, talk) == [answer]
     conversations.delete(ann, talk)
     with db.begin() as tx:
-        assert not tx.messages.save_partial(answer, "more")
+        assert not tx.messages.save_partial({answer: "more"})
     conversations.restore(ann, talk)
     assert [one.status for one in conversations.messages(ann, talk)] == [MessageStatus.COMPLETE, MessageStatus.STOPPED]
 

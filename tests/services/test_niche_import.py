@@ -7,6 +7,7 @@ from uuid import UUID
 
 import openpyxl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.entities.corpora import JobRun
 from core.entities.people import Principal
@@ -92,7 +93,7 @@ def test_a_dry_run_counts_and_keeps_nothing(services: Services) -> None:
     run = import_file(services, "small.csv", SMALL + b"A5,Shop,Food,many,1\n", dry_run=True)
     assert run.status == "done"
     assert (run.result["niches"], run.result["bad_rows"]) == (3, 1)
-    assert "5: “many” is not a number" in run.result["errors"]
+    assert run.result["errors"] == ["Line 5: “many” is not a number."]
     assert not services.niches.catalogue(SALES).niches
 
 
@@ -100,7 +101,8 @@ def test_one_bad_row_stops_the_whole_import_unless_it_is_to_be_skipped(services:
     bad = SMALL + b"A5,Shop,Food,many,1\n"
     run = import_file(services, "small.csv", bad)
     assert run.status == "failed"
-    assert "“many” is not a number" in run.error
+    assert run.error.startswith("1 of 4 rows cannot be imported")
+    assert run.result["errors"] == ["Line 5: “many” is not a number."]
     assert not services.niches.catalogue(SALES).niches
     assert import_file(services, "small.csv", bad, {"skip_bad_rows": True}).status == "done"
     assert len(services.niches.catalogue(SALES).niches) == 3
@@ -109,7 +111,31 @@ def test_one_bad_row_stops_the_whole_import_unless_it_is_to_be_skipped(services:
 def test_two_values_for_one_cell_are_an_error(services: Services) -> None:
     run = import_file(services, "small.csv", SMALL + b"A1,Bakery,Food,11,250\n")
     assert run.status == "failed"
-    assert "another value than in line 2" in run.error
+    assert "another value than in line 2" in run.result["errors"][0]
+    import_file(services, "small.csv", SMALL + b"A1,Bakery,Food,11,250\n", {"skip_bad_rows": True})
+    assert figures(services, "A1")["employees"] == 10  # the row that is skipped says nothing
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (b"A5,Shop,13th month,1\n", "“13th month” is neither a month nor a year."),
+        (b"A5,Shop,2025-13,1\n", "“2025-13” is neither a month nor a year."),
+        (b"A5,Shop,2025-01,1,2,3\n", "6 cells where the header has 4."),
+        (b",,2025-01,1\n", "the row names no niche."),
+        (b"A5," + b"x" * 301 + b",2025-01,1\n", "the title is longer than 300 characters."),
+    ],
+)
+def test_a_bad_row_is_a_sentence_in_the_readers_language(services: Services, row: bytes, said: str) -> None:
+    run = import_file(services, "months.csv", b"code,niche,month,orders\nA1,Bakery,2025-01,10\n" + row, dry_run=True)
+    (error,) = run.result["errors"]
+    assert error == f"Line 3: {said}"
+    page = AppTest.from_string(
+        "import streamlit as st\nfrom components import session\nfrom components.i18n import stored\n"
+        f"session.put('locale', 'ru')\nst.text(stored({error!r}))",
+        default_timeout=30,
+    ).run()
+    assert page.text[0].value.startswith("Строка 3: ")
 
 
 def test_a_person_corrects_the_guessed_roles(services: Services) -> None:
@@ -149,6 +175,79 @@ def test_months_become_series_that_grow_with_later_files(services: Services) -> 
     assert figures(services, "A1")["revenue_krub"] == 40
     services.niche_import.undo(ADMIN, last_import(later))
     assert len(services.niches.dashboard(SALES, "A1").series["revenue_krub"]) == 2
+
+
+_MONTHS = b"code,niche,month,revenue_krub,companies\nA1,Bakery,2025-01,10,\nA1,Bakery,2025-02,20,\n"
+
+
+def test_a_figure_without_a_month_stands_beside_those_by_month_of_another_metric(services: Services) -> None:
+    run = import_file(services, "sales.csv", _MONTHS + b"A1,Bakery,,,7\n")
+    assert run.status == "done", run.error
+    assert figures(services, "A1") == {"revenue_krub": 30, "companies": 7}
+    assert len(services.niches.dashboard(SALES, "A1").series["revenue_krub"]) == 2
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_figure_without_a_month_never_overwrites_those_by_month(services: Services, together: bool) -> None:
+    if together:
+        run = import_file(services, "sales.csv", _MONTHS + b"A1,Bakery,,99,\n", {"skip_bad_rows": True})
+    else:
+        import_file(services, "sales.csv", _MONTHS)
+        run = import_file(
+            services, "sales.csv", b"code,niche,revenue_krub,companies\nA1,Bakery,99,5\n", {"skip_bad_rows": True}
+        )
+    line = 4 if together else 2
+    expected = f"Line {line}: no month is named, and this metric has figures by month here."
+    assert run.result["errors"] == [expected]
+    assert figures(services, "A1") == {"revenue_krub": 30}
+    assert len(services.niches.dashboard(SALES, "A1").series["revenue_krub"]) == 2
+
+
+def test_an_empty_cell_without_a_month_takes_no_series_away(services: Services) -> None:
+    import_file(services, "sales.csv", _MONTHS)
+    assert import_file(services, "sales.csv", b"code,niche,revenue_krub,companies\nA1,Bakery,,5\n").status == "done"
+    assert figures(services, "A1") == {"revenue_krub": 30, "companies": 5}
+
+
+def test_months_take_the_place_of_a_single_figure_until_that_is_undone(services: Services) -> None:
+    import_file(services, "sales.csv", b"code,niche,revenue_krub\nA1,Bakery,99\n")
+    later = import_file(services, "sales.csv", _MONTHS)
+    assert figures(services, "A1")["revenue_krub"] == 30
+    services.niche_import.undo(ADMIN, last_import(later))
+    assert figures(services, "A1") == {"revenue_krub": 99}
+
+
+_REGIONS = (
+    b"code,niche,region,month,employees,price\n"
+    b"A1,Bakery,Kazan,2025-01,4,100\nA1,Bakery,Samara,2025-01,6,80\nA1,Bakery,Kazan,2025-02,5,90\n"
+    b"A2,Cinema,Kazan,2025-01,9,70\n"
+)
+
+
+def _summed(services: Services) -> dict[str, bool]:
+    return {one.name: one.summed for one in services.niches.catalogue(SALES).metrics.values() if not one.derived}
+
+
+def test_regions_are_added_up_to_the_whole_where_they_may_be(services: Services) -> None:
+    first = import_file(services, "regions.csv", _REGIONS)
+    assert first.status == "done", first.error
+    board = services.niches.dashboard(SALES, "A1")
+    (figure,) = board.figures  # a price has no sum: nothing is invented
+    assert (figure.metric.name, figure.standing.value, figure.standing.rank) == ("employees", 11, 1)
+    assert figure.standing.value == board.regions.sum("employees")
+    assert [value for _month, value in board.series["employees"]] == [10, None]  # Samara's February is not in yet
+    assert _summed(services) == {"employees": True, "price": False}
+
+
+def test_a_figure_of_the_source_takes_the_place_of_a_sum(services: Services) -> None:
+    import_file(services, "regions.csv", _REGIONS)
+    whole = import_file(services, "regions.csv", b"code,niche,month,employees\nA1,Bakery,2025-02,30\n")
+    assert figures(services, "A1") == {"employees": 30}
+    assert figures(services, "A2") == {}
+    assert not _summed(services)["employees"]
+    services.niche_import.undo(ADMIN, last_import(whole))
+    assert figures(services, "A1") == {"employees": 11}
+    assert _summed(services)["employees"]
 
 
 def test_a_workbook_and_a_semicolon_table_of_russian_windows_come_in(services: Services) -> None:
@@ -200,7 +299,7 @@ def test_the_demo_set_is_large_marked_and_loaded_once(services: Services) -> Non
     assert len(dataset.periods) == 24
     assert len(catalogue.niches) >= 430
     assert all(niche.title and niche.title_ru for niche in catalogue.niches.values())
-    assert services.niche_import.ensure_demo() is None
-    answer = services.niches.ask(SALES, "доля выручки по секторам")
+    assert services.niche_demo.ensure() is None
+    answer = services.niches.questions.ask(SALES, "доля выручки по секторам")
     assert answer.table is not None
     assert abs(answer.table.sum("revenue_krub") - 1) < 1e-9

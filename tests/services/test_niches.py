@@ -89,7 +89,7 @@ def test_a_code_that_two_sources_share_stays_two_niches(niches: Services) -> Non
 
 
 def test_a_leaderboard_is_filtered_and_says_how_many_there_are(niches: Services) -> None:
-    answer = niches.niches.leaderboard(SALES, "figures", "employees", sector="Food", n=1)
+    answer = niches.niches.questions.leaderboard(SALES, "figures", "employees", sector="Food", n=1)
     assert answer.table is not None
     assert answer.table.rows == (("D", "Diner", "Food", 40),)
     assert answer.table.total == 2
@@ -103,15 +103,15 @@ def test_an_import_is_seen_at_once(niches: Services) -> None:
 
 def test_a_saved_view_is_its_owners_alone(niches: Services) -> None:
     desk = Desk(niches)
-    view = niches.niches.save_view(desk.sales, "  Food  by staff ", {"metric": "employees"})
+    view = niches.niche_views.save(desk.sales, "  Food  by staff ", {"metric": "employees"})
     assert view.title == "Food by staff"
-    assert [one.params for one in niches.niches.views(desk.sales)] == [{"metric": "employees"}]
-    assert niches.niches.views(desk.analyst) == []
+    assert [one.params for one in niches.niche_views.list(desk.sales)] == [{"metric": "employees"}]
+    assert niches.niche_views.list(desk.analyst) == []
     with pytest.raises(NotFound):
-        niches.niches.delete_view(desk.analyst, view.id)
-    niches.niches.delete_view(desk.sales, view.id)
+        niches.niche_views.delete(desk.analyst, view.id)
+    niches.niche_views.delete(desk.sales, view.id)
     with pytest.raises(NotFound):
-        niches.niches.delete_view(desk.sales, uuid4())
+        niches.niche_views.delete(desk.sales, uuid4())
 
 
 def test_guests_see_nothing(niches: Services) -> None:
@@ -119,7 +119,7 @@ def test_guests_see_nothing(niches: Services) -> None:
     calls = (
         lambda: niches.niches.find(guest, "bakery"),
         lambda: niches.niches.dashboard(guest, "A"),
-        lambda: niches.niches.ask(guest, "employees of Bakery"),
+        lambda: niches.niches.questions.ask(guest, "employees of Bakery"),
         lambda: niches.niches.catalogue(guest),
     )
     for call in calls:
@@ -128,7 +128,7 @@ def test_guests_see_nothing(niches: Services) -> None:
 
 
 def test_a_question_cannot_change_anything(niches: Services) -> None:
-    answer = niches.niches.ask(ADMIN, "employees of Bakery")
+    answer = niches.niches.questions.ask(ADMIN, "employees of Bakery")
     assert answer.text == "Bakery — Employees: 10."
     bound = bind(Plan(kind="top", dataset="figures", metric="employees"), niches.niches.catalogue(SALES))
     assert isinstance(bound, Bound)
@@ -140,3 +140,14 @@ def test_a_question_cannot_change_anything(niches: Services) -> None:
 
     with pytest.raises(InternalError, match="read-only"):
         change()
+
+
+def test_what_the_first_search_needs_is_built_before_it_with_figures_or_without(services: Services) -> None:
+    services.niche_catalogue.warm()
+    assert services.niches.find(SALES, "bakery") == []
+    assert import_file(services, "figures.csv", FIGURES).status == "done"
+    services.niche_catalogue.warm()
+    with services.db.begin() as tx:
+        known = services.niche_catalogue.current(tx)
+    assert set(known.profiles) == set(known.catalogue.datasets)
+    assert services.niches.find(SALES, "bakery")[0].niche.id == "A"

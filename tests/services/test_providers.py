@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from core.entities.playground import Configuration, ModelRule
-from core.errors import BadInput, Conflict, Forbidden
+from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.roles import Role
 from core.settings import Settings
 from services.container import Services
@@ -116,6 +116,38 @@ def test_a_model_is_pulled_with_progress_and_a_wrong_name_is_said(desk: Desk, ol
 def test_an_address_that_is_none_is_refused(desk: Desk, address: str) -> None:
     with pytest.raises(BadInput, match="address"):
         desk.services.providers.configure(desk.admin, "openai", address, "", None)
+
+
+def test_a_page_sees_what_was_said_last_and_never_waits_for_a_server_that_hangs(
+    desk: Desk, ollama: OllamaServer, openai: OpenAIServer
+) -> None:
+    providers = desk.services.providers
+    seen = {one.name: one for one in providers.look(desk.admin, seconds=10)}
+    assert ("llama3.1:8b" in seen["ollama"].models, seen["ollama"].checking) == (True, False)
+    asked = len(ollama.script.asked("/api/tags"))
+    again = {one.name: one for one in providers.look(desk.admin)}
+    assert (again["ollama"].models, len(ollama.script.asked("/api/tags"))) == (seen["ollama"].models, asked)
+    providers.look(desk.admin, anew=True, seconds=10)
+    assert len(ollama.script.asked("/api/tags")) == asked + 1
+
+
+def test_models_that_are_kept_for_others_are_not_offered_and_do_not_stand_in(
+    build_services: Callable[[Settings], Services], served_settings: Settings
+) -> None:
+    away = {"provider": "ollama", "ollama_url": "http://127.0.0.1:9", "fallback": ("openai", "extractive")}
+    desk = Desk(build_services(served_settings.model_copy(update=away)))
+    providers = desk.services.providers
+    providers.set_rule(desk.admin, ModelRule("openai", "gpt-4o-mini", roles=(Role.SALES,)))
+    seen = {one.name: one for one in providers.look(desk.analyst, seconds=10)}
+    assert "gpt-4o-mini" not in seen["openai"].models
+    running = desk.services.playground.start(desk.analyst, Comparison("How many days?", [Configuration()], ""))
+    assert desk.services.playground.wait(running, 20)
+    (attempt,) = desk.services.playground.state(desk.analyst, running).lanes[0].attempts
+    assert attempt.provider != "openai"
+    providers.drop_rule(desk.admin, "openai", "gpt-4o-mini")
+    assert providers.rules(desk.admin) == []
+    with pytest.raises(NotFound):
+        providers.drop_rule(desk.admin, "openai", "gpt-4o-mini")
 
 
 def test_only_administrators_see_addresses_and_change_anything(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from core.roles import Role
 from core.settings import Settings
 from scenarios.base import Reply, Turn, Writing
 from scenarios.registration import CREATE, SCENARIO
-from scenarios.tools import Article, Figures, Found
+from scenarios.tools import Article, Figures, Found, Tables
 from services.container import Services
 from services.registration import Registration
 from tests.niches.world import import_file
@@ -34,6 +34,10 @@ D,Coffee roasting,Обжарка кофе,Food,,12
 
 class NoArticles:
     """The tools of a guest in a house without FAQ articles."""
+
+    @property
+    def tables(self) -> Tables:
+        raise NotFound
 
     def faq_search(self, query: str, n: int = 5, last_article_id: str = "") -> Sequence[Article]:
         return ()

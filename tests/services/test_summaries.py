@@ -123,7 +123,9 @@ def writer(
 
 
 def test_a_model_that_answers_writes_them(writer: Person, ollama: OllamaServer) -> None:
-    ollama.script.reply("- Refunds take fourteen days.\n- Open: who pays the postage.")
+    ollama.script.reply(
+        "- Refunds take fourteen days.\n- Open: who pays the postage.", prompt_tokens=40, completion_tokens=9
+    )
     writer.talk(("How long do refunds take?", ANSWER))
     writer.sign_out()
     work(writer.services)
@@ -131,6 +133,7 @@ def test_a_model_that_answers_writes_them(writer: Person, ollama: OllamaServer) 
     (summary,) = writer.services.summaries.latest(writer.who)
     assert summary.text == "- Refunds take fourteen days.\n- Open: who pays the postage."
     assert summary.provider == "ollama"
+    assert writer.services.usage.quota(writer.who).spent == 49
     (asked,) = ollama.script.asked("/api/chat")
     assert "How long do refunds take?" in asked["messages"][-1]["content"]
 

@@ -177,7 +177,7 @@ def test_followers_on_an_event_loop_see_the_same(room: Room, ollama: OllamaServe
     ollama.script.reply("One", " two", " three [1].", pause=0.01)
 
     async def follow(message_id: UUID) -> list[TurnEvent]:
-        return [event async for event in room.turns.afollow(ann, message_id)]
+        return [event async for events in room.turns.afollow(ann, message_id) for event in events]
 
     async def everyone() -> list[list[TurnEvent]]:
         started = await asyncio.to_thread(room.turns.start, ann, Ask("Count"))

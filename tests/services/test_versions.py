@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from core.entities.corpora import CollectionVersion, Stage
 from core.entities.versions import GoldenOutcome, IndexPlan, VersionDetail
-from core.errors import BadInput, Conflict, FingerprintMismatch, Forbidden, NotFound
+from core.errors import BadInput, Conflict, Forbidden, NotFound
 from services.blobs import Blobs
 from services.building import Made
 from services.container import Services
@@ -146,19 +146,6 @@ def test_a_second_reindex_waits_for_the_first(desk: Desk) -> None:
     running = desk.services.versions.running(desk.analyst, "documents")
     assert running
     assert (running.id, running.status) == (run, "waiting")
-
-
-def test_a_collection_of_another_embedding_takes_no_documents_until_it_is_reindexed(desk: Desk) -> None:
-    with desk.services.db.begin() as tx:
-        tx.connection.execute(
-            text("UPDATE collection_versions SET fingerprint = jsonb_set(fingerprint, '{model}', '\"older-model\"')")
-        )
-    with pytest.raises(FingerprintMismatch, match="older-model"):
-        desk.upload(desk.sales, RUSSIAN)
-    desk.rebuild()
-    assert desk.upload(desk.sales, RUSSIAN).created
-    with pytest.raises(FingerprintMismatch, match="older-model"):
-        desk.services.versions.activate(desk.admin, "documents", 1)
 
 
 # --- what happens meanwhile -----------------------------------------------------------------------------------------

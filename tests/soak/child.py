@@ -44,8 +44,8 @@ class Desk:
     def delete(self, document: str) -> dict[str, int]:
         return asdict(self.services.documents.delete(self.who, UUID(document)))
 
-    def reindex(self, tokens: int) -> str:
-        return str(self.services.versions.reindex(self.who, "documents", IndexPlan(tokens, 0)))
+    def reindex(self, tokens: int, model: str | None = None) -> str:
+        return str(self.services.versions.reindex(self.who, "documents", IndexPlan(tokens, 0, model=model)))
 
     def activate(self, number: int) -> str:
         return str(self.services.versions.activate(self.who, "documents", number))

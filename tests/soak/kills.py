@@ -7,11 +7,12 @@ killed by its id. What is not held by a statement (both indexes, files) is kille
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,17 +105,19 @@ _WORDS = tuple(
 
 @dataclass
 class Product:
-    """The child process over a database and a folder."""
+    """The child process over a database and a folder; `environment`: settings that it gets beside them."""
 
     url: str
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.soak.child", self.url, str(self.folder)]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env={**os.environ, **self.environment},
+        )  # fmt: skip
         assert self._answer() == "ready"
 
     def kill(self) -> None:
@@ -146,10 +149,12 @@ class Product:
 
 @dataclass
 class Soak:
-    """The world that must stay whole: documents by number, and what is known of them."""
+    """The world that must stay whole: documents by number, and what is known of them. `models` are those that versions
+    are built with in turn."""
 
     product: Product
     database: psycopg.Connection[Any]
+    models: tuple[str | None, ...] = (None,)
     documents: dict[int, str] = field(default_factory=dict)
     next: int = 0
     killed: list[str] = field(default_factory=list)
@@ -192,7 +197,8 @@ class Soak:
             self.product.tell("delete", document=self.documents[self._oldest_extra()])
         else:
             sizes = (48, 64, 96)
-            self.product.ask("reindex", tokens=sizes[len(self.killed) % len(sizes)])
+            turn = len(self.killed)
+            self.product.ask("reindex", tokens=sizes[turn % len(sizes)], model=self.models[turn % len(self.models)])
             if "INSERT ON chunk" not in moment.on:  # which would hold the upload instead
                 self.upload()
             self.product.tell("delete", document=self.documents[self._oldest_extra()])
@@ -296,11 +302,17 @@ BASE = 4  # documents that are never deleted: every search before a switch is co
 
 
 @contextmanager
-def soak(url: str, folder: Path, documents: int) -> Iterator[Soak]:
-    product = Product(url, folder)
+def soak(
+    url: str,
+    folder: Path,
+    documents: int,
+    models: tuple[str | None, ...] = (None,),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Soak]:
+    product = Product(url, folder, environment or {})
     with psycopg.connect(url, autocommit=True) as database:
         try:
-            one = Soak(product, database)
+            one = Soak(product, database, models)
             one.begin(documents)
             yield one
         finally:

@@ -6,6 +6,7 @@ serves until its input is closed.
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import sys
@@ -43,6 +44,8 @@ def main(folder: Path, model_url: str, people: int) -> None:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         services.turns.warm()
+        gc.collect()
+        gc.freeze()  # as the product does once it is up
         started = {"url": f"http://127.0.0.1:{listener.getsockname()[1]}", "tokens": _tokens(services, people)}
         sys.stdout.write(f"{json.dumps(started)}\n")
         sys.stdout.flush()

@@ -47,9 +47,11 @@ def test_a_million_figures_come_in_under_a_minute_and_screens_stay_fast(services
     screens: dict[str, float] = {
         "dashboard": _p95(lambda one: services.niches.dashboard(SALES, one), ids),
         "compare": _p95(lambda one: services.niches.compare(SALES, [one, "N00001", "N00002", "N00003"]), ids[:20]),
-        "leaderboard": _p95(lambda n: services.niches.leaderboard(SALES, "million", "employees", n=n), range(1, 40)),
+        "leaderboard": _p95(
+            lambda n: services.niches.questions.leaderboard(SALES, "million", "employees", n=n), range(1, 40)
+        ),
         "by region": _p95(
-            lambda f: services.niches.grouped(SALES, "million", "employees", "region", f), ["median"] * 5
+            lambda f: services.niches.questions.grouped(SALES, "million", "employees", "region", f), ["median"] * 5
         ),
     }
     assert took < IMPORT_SECONDS, f"the import took {took:.0f} s"

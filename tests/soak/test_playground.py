@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -85,6 +86,25 @@ async def everybody(product: Product, who: list[str]) -> list[tuple[list[float],
             asked = [compare(api, token, f"Question {turn} of person {n}?") for n, token in enumerate(who)]
             found += await asyncio.gather(*asked)
         return found
+
+
+def test_four_columns_take_hardly_longer_than_the_slowest_alone(crowded: Product) -> None:
+    with httpx.Client(base_url=f"{crowded.url}/api", timeout=120) as api:
+        api.headers["Authorization"] = f"Bearer {_token(api, *crowded.credentials())}"
+        _took(api, COLUMNS)  # imports the vendors' libraries
+        rounds = range(ROUNDS)
+        alone = max(median(_took(api, [column]) for _ in rounds) for column in COLUMNS)
+        together = median(_took(api, COLUMNS) for _ in rounds)
+    figures = f"slowest alone {alone:.2f} s, four together {together:.2f} s: x {together / alone:.3f}"
+    print(f"\n{figures}")  # noqa: T201 - the figures of the soak
+    assert together <= alone * 1.15, figures
+
+
+def _took(api: httpx.Client, columns: list[dict[str, Any]]) -> float:
+    began = time.monotonic()
+    answer = api.post("/compare", json={"message": "How long?", "configurations": columns}).raise_for_status().json()
+    assert [one["attempts"][0]["status"] for one in answer["columns"]] == ["done"] * len(columns)
+    return time.monotonic() - began
 
 
 def test_twenty_people_with_four_columns_each_get_every_answer(crowded: Product) -> None:

@@ -325,7 +325,7 @@ def test_merged_headers_of_a_workbook_become_one_row(tmp_path: Path) -> None:
     workbook.save(target)
     caption, table = read(tmp_path, ".xlsx", target.getvalue()).blocks[1:]
     assert caption.text == "Sales"
-    assert table.text.splitlines()[0] == "| Region | 2023 / Q1 | 2023 / Q2 | 2024 / Q1 | 2024 / Q2 |"
+    assert table.text.splitlines()[0] == "| Region | 2023 > Q1 | 2023 > Q2 | 2024 > Q1 | 2024 > Q2 |"
 
 
 def test_cells_of_a_page_that_span_others_are_repeated(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""Processor time by process: where an ingestion spends its cores, whatever else the machine does meanwhile."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import psycopg
+
+from services.container import Services
+
+PROCESSES = ("app", "embedder", "readers", "postgres")
+
+
+@contextmanager
+def account(services: Services) -> Iterator[dict[str, float]]:
+    """Seconds of processor time of each of `PROCESSES` within the block; the dictionary is filled at its end.
+
+    `app` is this process. What children spent that ended meanwhile is counted with who waited for them.
+    """
+    spent: dict[str, float] = {}
+    before = _so_far(services)
+    yield spent
+    spent.update({name: seconds - before.get(name, 0.0) for name, seconds in _so_far(services).items()})
+
+
+def _so_far(services: Services) -> dict[str, float]:
+    own = psutil.Process()
+    found = defaultdict(float, app=_spent(own), readers=_of_ended_children(own))
+    for child in own.children():
+        if child.pid in services.embedders.pids.values():
+            found["embedder"] += _spent(child)
+        elif "rag.readers" in child.cmdline():
+            found["readers"] += _spent(child)
+    with psycopg.connect(services.db.url) as connection:
+        server = psutil.Process(connection.info.backend_pid).parent()
+    assert server is not None
+    found["postgres"] += _spent(server) + _of_ended_children(server) + sum(map(_spent, server.children()))
+    return found
+
+
+def _spent(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # its parent has its time
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _of_ended_children(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.children_user + times.children_system)
