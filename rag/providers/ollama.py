@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 CONTEXT_WINDOW = 8192
 HEALTH = httpx.Timeout(1.0, connect=0.3)  # seconds; a server that is only busy lists its models at once
 _NOT_PULLED = "The model server %(provider)s could not fetch the model %(model)s. Check its name."
-_OPTIONS = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "max_tokens": "num_predict",
-    "seed": "seed",
-    "stop": "stop",
-}
+_OPTIONS = {"top_p": "top_p", "top_k": "top_k", "max_tokens": "num_predict", "seed": "seed", "stop": "stop"}
 
 
 class Ollama:
@@ -70,7 +63,15 @@ class Ollama:
             verify=secure(settings.ollama_url),
         )
         options = {_OPTIONS[name]: value for name, value in params.given().items() if name in _OPTIONS}
-        return OllamaLLM.over(client, model, options | {"num_ctx": params.context_window or CONTEXT_WINDOW})
+        return OllamaLLM(
+            model=model,
+            base_url=settings.ollama_url,
+            temperature=params.temperature,
+            context_window=params.context_window or CONTEXT_WINDOW,
+            additional_kwargs=options,
+            request_timeout=seconds,
+            async_client=client,
+        )
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
         async with httpx.AsyncClient(timeout=HEALTH, trust_env=False, verify=secure(settings.ollama_url)) as client:

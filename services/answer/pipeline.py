@@ -207,7 +207,7 @@ class Pipeline:
                 searched = translate(job.language, job.collection.title)  # those that ship have a name in each
                 turn = replace(turn, retrieval=job.retrieval, searched=searched, language=job.language)
             planned = self._carried_out(job, turn, lambda one: job.scenario.answer(one, tools))  # type: ignore[union-attr]
-        elif isinstance(planned, Reply) and planned.retrieval is not None:
+        elif isinstance(planned, Reply) and planned.retrieval is not None and job.scenario.collection:
             job.collection = job.collection or self._search.collection(job)  # where what it cites is from
         if isinstance(planned, Writing):
             job.writing = self._instructed(job, planned)

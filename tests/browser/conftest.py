@@ -110,6 +110,7 @@ class Visitor:
     context: BrowserContext
     url: str
     asked: list[str] = field(default_factory=list)
+    language: str = "English"  # whoever signed in before may have left the account in another one
 
     def go(self, path: str = "") -> None:
         self.page.goto(f"{self.url}/{path}")
@@ -128,6 +129,8 @@ class Visitor:
         form.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
         expect(self.page.locator(".st-key-shell_sign_out")).to_be_attached(timeout=30_000)
         self.settled()
+        if not self.page.locator(".st-key-shell_language").get_by_role("radio", name=self.language).is_checked():
+            self.speak(self.language)
 
     def speak(self, language: str) -> None:
         self.page.locator(".st-key-shell_language").get_by_text(language, exact=True).click()
@@ -145,7 +148,7 @@ def visitor(product: Product, chromium: Browser, request: pytest.FixtureRequest)
     locale = getattr(request, "param", "en-US")
     context = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 800}, accept_downloads=True)
     page = context.new_page()
-    one = Visitor(page, context, product.url)
+    one = Visitor(page, context, product.url, language="Русский" if locale == "ru-RU" else "English")
 
     def note(asked: Request) -> None:
         one.asked.append(asked.url)

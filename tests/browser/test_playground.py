@@ -120,6 +120,7 @@ def test_a_comparison_is_voted_on_saved_and_reopened(page: Page, ollama: OllamaS
     form = page.locator("[data-testid=stPopoverBody] [data-testid=stForm]").first
     form.get_by_label("Name").fill("Refunds")
     form.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    expect(page.get_by_text("Saved. It stands under")).to_be_visible(timeout=_WAIT)
     settled(page)
     page.goto(page.url.partition("?")[0])
     settled(page)

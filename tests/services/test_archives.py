@@ -106,6 +106,7 @@ def test_russian_names_that_windows_wrote_are_read(desk: Desk) -> None:
         (archive({"a.txt": bytes(20 << 20)}), BadInput, "200 times its size"),
         (b"", BadInput, "empty"),
     ],
+    ids=["no zip", "cut off", "nothing in it", "too many files", "too large", "a bomb", "empty"],  # bytes hold the time
 )
 def test_what_must_not_be_unpacked_is_refused_at_once_and_leaves_nothing(
     desk: Desk, content: bytes, error: type[Exception], sentence: str
