@@ -24,7 +24,9 @@ from tests.shared import quick_folder
 
 ARTIFACTS = ROOT / "tests" / "artifacts"
 _STARTS_IN = 90  # seconds, on a busy machine
-_PORTS = iter(range(20_000 + os.getpid() % 1_000 * 10, 32_000))  # each process of the tests begins elsewhere
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
+_FIRST_PORT = 20_000 + _PROCESS * 2_000  # each process of the tests has ports of its own, and begins elsewhere
+_PORTS = iter(range(_FIRST_PORT + os.getpid() % 150 * 10, _FIRST_PORT + 2_000))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 

@@ -133,9 +133,8 @@ def _ask(visitor: Visitor, text: str, file: Path | None = None) -> Locator:
     if file is not None:
         visitor.page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(file)
         expect(visitor.page.get_by_test_id("stChatInput").get_by_text(file.name)).to_be_visible(timeout=15_000)
-    box = visitor.page.get_by_test_id("stChatInputTextArea")
-    box.fill(text)
-    box.press("Enter")
+    visitor.page.get_by_test_id("stChatInputTextArea").fill(text)
+    visitor.page.get_by_test_id("stChatInputSubmitButton").click()  # which opens once the file is there
     return _answer(visitor, before)
 
 
