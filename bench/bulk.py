@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from playwright.sync_api import sync_playwright
 
 from bench import xquad
 from bench.house import table
+from bench.processor_time import PROCESSES, spent_by
 from core.settings import ROOT, Settings
 from rag.chunking import passage
 from rag.embedder import Embedder
@@ -121,6 +122,7 @@ def _ingested(product: Product, paths: list[Path]) -> dict[str, Any]:
         "files_per_s": round(len(paths) / seconds, 1),
         "passages_per_s": round(collection["chunks"] / seconds, 1),
         "memory_peak_mb": watch.peak_mb,
+        "processor_ms": {name: round(spent * 1000 / collection["chunks"], 2) for name, spent in watch.spent().items()},
         "cores_busy": round(float(np.mean(watch.busy)), 2),
         "ui_p50_ms": round(float(np.percentile(clicks, 50))),
         "ui_p95_ms": round(float(np.percentile(clicks, 95))),
@@ -165,6 +167,15 @@ class _Watch:
     product: Product
     peak_mb: int = 0
     busy: list[float] = field(default_factory=list)  # cores
+    _first: dict[int, float] = field(default_factory=dict)  # seconds of each process when it was first seen
+    _last: dict[int, tuple[str, float]] = field(default_factory=dict)
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of processor time by kind of process; `rest` is the browser, who uploads, and the machine itself."""
+        found = dict.fromkeys(PROCESSES, 0.0)
+        for pid, (kind, seconds) in self._last.items():
+            found[kind] += seconds - self._first[pid]
+        return found | {"rest": sum(self.busy) - sum(found.values())}
 
     def __enter__(self) -> _Watch:
         port = int(self.product.url.rpartition(":")[2])
@@ -186,7 +197,22 @@ class _Watch:
         psutil.cpu_percent()
         while not self._over.wait(1):
             self.busy.append(psutil.cpu_percent() / 100 * (psutil.cpu_count() or 1))
-            self.peak_mb = max(self.peak_mb, round(sum(map(_share_of, self._family())) / 2**20))
+            family = self._family()
+            self.peak_mb = max(self.peak_mb, round(sum(map(_share_of, family)) / 2**20))
+            for one in family:
+                with suppress(psutil.Error):  # it has ended
+                    self._note(one)
+
+    def _note(self, process: psutil.Process) -> None:
+        seconds = spent_by(process)
+        self._first.setdefault(process.pid, seconds)
+        self._last[process.pid] = (self._kind(process), seconds)
+
+    def _kind(self, process: psutil.Process) -> str:
+        if process.pid == self._app.pid:
+            return "app"
+        command = process.cmdline()
+        return "embedder" if "rag.embedder" in command else "readers" if "rag.readers" in command else "postgres"
 
     def _family(self) -> list[psutil.Process]:
         """The embedded PostgreSQL is no child of the app: it is found by the folder that it serves."""
@@ -275,6 +301,7 @@ def report(result: dict[str, Any]) -> str:
         ["share of the embedding alone", f"{result['share_of_embedding']} (aim {AIM_OF_EMBEDDING})"],
         ["memory of all processes at the most, MB", f"{result['memory_peak_mb']} (aim {AIM_MEMORY_MB})"],
         ["cores busy, the browser's share included", result["cores_busy"]],
+        ["processor time of a passage, ms", ", ".join(f"{k} {v}" for k, v in result["processor_ms"].items())],
         ["a click until the screen stands, p50 / p95 ms", f"{result['ui_p50_ms']} / {result['ui_p95_ms']}"],
     ]
     return table([f"{result['files']} files in {result['seconds']} s", f"UI aim: p95 {AIM_UI_P95_MS} ms"], rows)

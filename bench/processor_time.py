@@ -28,23 +28,24 @@ def account(services: Services) -> Iterator[dict[str, float]]:
 
 def _so_far(services: Services) -> dict[str, float]:
     own = psutil.Process()
-    found = defaultdict(float, app=_spent(own), readers=_of_ended_children(own))
+    found = defaultdict(float, app=spent_by(own), readers=_of_ended_children(own))
     for child in own.children():
         if child.pid in services.embedders.pids.values():
-            found["embedder"] += _spent(child)
+            found["embedder"] += spent_by(child)
         elif "rag.readers" in child.cmdline():
-            found["readers"] += _spent(child)
+            found["readers"] += spent_by(child)
     with psycopg.connect(services.db.url) as connection:
         server = psutil.Process(connection.info.backend_pid).parent()
     assert server is not None
-    found["postgres"] += _spent(server) + _of_ended_children(server) + sum(map(_spent, server.children()))
+    found["postgres"] += spent_by(server) + _of_ended_children(server) + sum(map(spent_by, server.children()))
     return found
 
 
-def _spent(process: psutil.Process) -> float:
+def spent_by(process: psutil.Process) -> float:
+    """Seconds so far; nothing of a process that has ended, whose time its parent has."""
     try:
         times = process.cpu_times()
-    except psutil.NoSuchProcess:  # its parent has its time
+    except psutil.NoSuchProcess:
         return 0.0
     return float(times.user + times.system)
 
