@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import selectors
+import select
 import time
 from math import inf
 
@@ -49,6 +49,6 @@ def _check_rested(engine: Engine) -> None:
 
 def _unasked(connection: DBAPIConnection) -> bool:
     """Whether there is something to read, which on an idle connection is most often its end."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection.fileno(), selectors.EVENT_READ)
-        return bool(selector.select(timeout=0))
+    poll = select.poll()  # no file of its own, as a selector would open and close
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

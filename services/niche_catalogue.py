@@ -66,7 +66,7 @@ class NicheCatalogue:
     def current(self, tx: Stores) -> Known:
         """The catalogue as of this transaction; built anew (a second for a thousand niches) after an import only. New
         vectors are taken in as they come."""
-        stamp = f"{tx.niches.revision()} {tx.niches.count_vectors()}"
+        stamp = tx.niches.stamp()
         known = self._known
         if known is not None and known.stamp == stamp:
             return known

@@ -76,6 +76,16 @@ class Niches:
 
     # --- the catalogue ----------------------------------------------------------------------------------------------
 
+    def stamp(self) -> str:
+        """Changes with every import and undoing, and with the vectors that are there."""
+        vectors = select(func.count()).select_from(niche_vectors).scalar_subquery()
+        found = self._connection.execute(
+            select(niche_datasets.c.id, niche_datasets.c.revision, vectors.label("vectors")).order_by(
+                niche_datasets.c.id
+            )
+        )
+        return " ".join(f"{row.id}:{row.revision}:{row.vectors}" for row in found)
+
     def revision(self) -> str:
         """Changes with every import and undoing."""
         rows = self._connection.execute(
@@ -166,9 +176,6 @@ class Niches:
         wanted = table.content == any_(literal(list(contents), ARRAY(TEXT)))
         rows = self._connection.execute(select(table.content, table.vector).where(table.model == model, wanted))
         return {row.content: np.frombuffer(row.vector, _DTYPE) for row in rows}
-
-    def count_vectors(self) -> int:
-        return int(self._connection.execute(select(func.count()).select_from(niche_vectors)).scalar_one())
 
     def put_vectors(self, model: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         rows = [
