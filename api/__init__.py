@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from api import errors, routers
+from api.described import DescribedApi, operation_id
 from api.headers import SafeHeaders
 from api.nonce import NonceCookie
 from api.unknown import UnknownAddress
@@ -22,7 +23,7 @@ _OUTSIDE_API = "session"
 
 def create_app(services: Services, lifespan: Any = None) -> FastAPI:
     """The outermost app; what is mounted on it afterwards gets every path but /api and /auth."""
-    app = FastAPI(
+    app = DescribedApi(
         title="Nichewise", version=VERSION, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
     )
     app.include_router(create_router())
@@ -37,7 +38,7 @@ def create_app(services: Services, lifespan: Any = None) -> FastAPI:
 
 def create_router() -> APIRouter:
     """Everything under /api: each module of `api.routers` brings a `router`."""
-    router = APIRouter(prefix="/api", max_body_size=JSON_LIMIT)
+    router = APIRouter(prefix="/api", max_body_size=JSON_LIMIT, generate_unique_id_function=operation_id)
     for name in _names():
         router.include_router(_router(name))
     return router

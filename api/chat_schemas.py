@@ -8,18 +8,21 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.inputs import Input, Short, example
 from api.niche_schemas import AnswerOut, TableOut
-from api.schemas import Short
 from core.entities.answers import Choice
 from core.entities.messages import Action, Message, MessageStatus
 from core.entities.retrieval import Citation
+from core.errors import BadInput
 from niches.snapshots import restored
 from rag.providers import Params
-from services.asking import Ask
+from services.chat.asking import Ask
 
 
-class ChatIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class ChatIn(Input):
+    model_config = example(message="How many days of leave do employees have?", collection="documents")
+
+    lenient = frozenset({"message"})
 
     message: str = Field(description="Up to 8,000 characters.")
     conversation_id: UUID | None = Field(default=None, description="Without one, a conversation is made.")
@@ -36,6 +39,9 @@ class ChatIn(BaseModel):
     )
 
     def ask(self) -> Ask:
+        """Raises BadInput for an edit without its conversation, and for parameters out of range."""
+        if self.edits is not None and self.conversation_id is None:
+            raise BadInput("Only a message of your own in this conversation can be edited.")
         return Ask(
             message=self.message,
             conversation_id=self.conversation_id,

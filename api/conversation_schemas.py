@@ -6,25 +6,25 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.chat_schemas import CitationOut, UsageOut
-from api.schemas import Short, Storable
+from api.inputs import Input, Short, example
 from core.entities.conversations import Hit, Share, Shelf, Thread
 from core.entities.messages import Action, Conversation, Message, MessageStatus
-from services.feedback import LONGEST_NOTE, REASONS
+from services.chat.feedback import LONGEST_NOTE, REASONS
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class ConversationIn(Input):
+    model_config = example(title="Leave")
 
-
-class ConversationIn(_Input):
     title: Short = Field(description="Up to 120 characters.")
 
 
-class ConversationChangesIn(_Input):
+class ConversationChangesIn(Input):
     """What is left out stays."""
+
+    model_config = example(title="Leave in 2026", pinned=True)
 
     title: Short | None = None
     archived: bool | None = None
@@ -114,7 +114,9 @@ class MessagesOut(BaseModel):
         return cls(messages=[MessageOut.of(one) for one in thread.messages], more=thread.more)
 
 
-class ShareIn(_Input):
+class ShareIn(Input):
+    model_config = example(email="colleague@example.com")
+
     email: Short
 
 
@@ -139,7 +141,9 @@ class ShareOut(BaseModel):
         )
 
 
-class FeedbackIn(_Input):
+class FeedbackIn(Input):
+    model_config = example(helpful=False, note="The figure is of last year.")
+
     helpful: bool
     reason: Literal["", *REASONS] = ""  # type: ignore[valid-type]
-    note: Storable = Field(default="", max_length=LONGEST_NOTE)
+    note: str = Field(default="", max_length=LONGEST_NOTE)

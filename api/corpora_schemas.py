@@ -9,14 +9,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import Short
+from api.inputs import Input, Short, example
 from core.entities.corpora import Collection, CollectionKind, Document, JobRun, Removed, Stage
 from core.entities.reading import FindingKind
 from core.roles import Role
 
 
-class CollectionIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class CollectionIn(Input):
+    model_config = example(name="contracts", title="Contracts", kind="documents", readers=["analyst", "admin"])
 
     name: Short
     title: Short

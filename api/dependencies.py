@@ -12,8 +12,9 @@ from core.entities.people import Client, Principal
 from core.errors import NotSignedIn
 from services import container
 from services.container import Services
-from services.sessions import SESSION_COOKIE
+from services.identity.sessions import SESSION_COOKIE
 
+_LONGEST_IP, _LONGEST_AGENT = 64, 500  # characters; behind a proxy the address is a header that anybody can write
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/token", auto_error=False)  # also shows the sign-in at /api/docs
 
 
@@ -25,7 +26,9 @@ CurrentServices = Annotated[Services, Depends(services)]
 
 
 def client(request: Request) -> Client:
-    return Client(ip=request.client.host if request.client else "", user_agent=request.headers.get("user-agent", ""))
+    """Where the request comes from, as far as it is worth keeping: both are what the other side says."""
+    host = request.client.host if request.client else ""
+    return Client(ip=host[:_LONGEST_IP], user_agent=request.headers.get("user-agent", "")[:_LONGEST_AGENT])
 
 
 CurrentClient = Annotated[Client, Depends(client)]

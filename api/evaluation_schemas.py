@@ -9,23 +9,23 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import Short, Storable
+from api.inputs import Input, Short, example
 from core.entities.evaluation import Comparison, Evaluation, GoldenQuestion, NewGolden, RetrievalSettings
 
-Question = Annotated[Storable, Field(max_length=4_000)]
-Passage = Annotated[Storable, Field(max_length=20_000)]
+Question = Annotated[str, Field(max_length=4_000)]
+Passage = Annotated[str, Field(max_length=20_000)]
 
 
-class GoldenIn(BaseModel):
+class GoldenIn(Input):
     """A question and what should be found for it: a document by its title or file name, a passage's text, or both."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = example(question="How much is the rent?", document="report.pdf")
 
     question: Question
     document: Short = ""
     passage: Passage = ""
-    answer: Annotated[Storable, Field(max_length=2_000)] = ""
-    language: Annotated[Storable, Field(max_length=8)] = ""
+    answer: Annotated[str, Field(max_length=2_000)] = ""
+    language: Annotated[str, Field(max_length=8)] = ""
 
     def entity(self) -> NewGolden:
         return NewGolden(
@@ -67,7 +67,7 @@ class ImportedOut(BaseModel):
     open: int = Field(description="Of those that were added, how many lack what is expected.")
 
 
-class SettingsModel(BaseModel):
+class SettingsModel(Input):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     lexical_weight: float = 1.0
@@ -83,8 +83,8 @@ class SettingsModel(BaseModel):
         return RetrievalSettings(**self.model_dump())
 
 
-class EvaluationIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class EvaluationIn(Input):
+    model_config = example()
 
     version: Annotated[int, Field(ge=1, le=10**9)] | None = Field(default=None, description="Default: the active one.")
     settings: SettingsModel | None = Field(default=None, description="Default: what the collection is set to.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.schemas import Storable
+from api.inputs import Input, example
 from niches.plan import Plan, Refusal
 from niches.results import Answer, Cell, Column, Dashboard, KeyFigure, Table
-from services.niches import Hit
+from services.niches.analytics import Hit
 
 
 class NicheOut(BaseModel):
@@ -120,10 +120,10 @@ class DashboardOut(BaseModel):
         )
 
 
-class QuestionIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class QuestionIn(Input):
+    model_config = example(question="Top 5 niches by revenue")
 
-    question: Annotated[Storable, Field(min_length=1, max_length=1_000)]
+    question: Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class RefusalOut(BaseModel):

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.security import new_token
-from services.sessions import NONCE_COOKIE
+from services.identity.sessions import NONCE_COOKIE
 
 _LASTS = 365 * 24 * 3600  # seconds
 

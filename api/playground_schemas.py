@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.chat_schemas import UsageOut
-from api.schemas import Short
+from api.inputs import Input, Short, example
 from core.entities.corpora import JobRun
 from core.entities.messages import Action
 from core.entities.playground import Attempt, Configuration, Experiment, ServerStatus, Source
 from rag.providers import Params
-from services.playground import MOST_LANES, MOST_REPEATS, Comparison
-from services.sweeps import MOST_REPEATS as MOST_SWEPT
+from services.playground.experiments import MOST_LANES, MOST_REPEATS, Comparison
+from services.playground.sweeps import MOST_REPEATS as MOST_SWEPT
 
 
 class ProviderOut(BaseModel):
@@ -34,9 +34,7 @@ class ProviderOut(BaseModel):
         return cls.model_validate(status)
 
 
-class ConfigurationIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class ConfigurationIn(Input):
     provider: Short | None = None
     model: Short | None = None
     params: dict[str, Any] | None = None
@@ -48,8 +46,14 @@ class ConfigurationIn(BaseModel):
         return Configuration(self.provider or None, self.model or None, params, self.system, self.retrieval)
 
 
-class CompareIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class CompareIn(Input):
+    model_config = example(
+        message="What does the report say about rent?",
+        collection="documents",
+        configurations=[{"provider": "extractive"}, {"provider": "extractive", "retrieval": False}],
+    )
+
+    lenient = frozenset({"message"})
 
     message: str
     configurations: list[ConfigurationIn] = Field(description=f"1 to {MOST_LANES}.")
@@ -112,8 +116,8 @@ class ColumnOut(BaseModel):
     attempts: list[AttemptOut]
 
 
-class SweepIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class SweepIn(Input):
+    model_config = example(column=0, temperatures=[0, 0.5, 1], top_ps=[0.9], repeats=2)
 
     column: int = Field(default=0, description="Counted from 0.")
     temperatures: list[float]

@@ -8,17 +8,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import Short, Storable
+from api.inputs import Input, Short, example
 from core.entities.registration import Summary
 
 Language = Annotated[Literal["en", "ru"] | None, Field(description="Of the mail; default: the installation's.")]
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class CodeIn(Input):
+    model_config = example(email="new@example.com")
 
-
-class CodeIn(_Input):
     email: Short
     language: Language = None
 
@@ -28,9 +26,9 @@ class CodeSentOut(BaseModel):
     resend_in: int = Field(description="Seconds until another one may be asked for.")
 
 
-class VerifyIn(_Input):
+class VerifyIn(Input):
     email: Short
-    code: Annotated[Storable, Field(max_length=50)]
+    code: Annotated[str, Field(max_length=50)]
 
 
 class ProofOut(BaseModel):
@@ -39,11 +37,11 @@ class ProofOut(BaseModel):
     expires_in: int = Field(description="Seconds.")
 
 
-class RegistrationIn(_Input):
+class RegistrationIn(Input):
     email: Short
     proof: Short = Field(min_length=1)
     name: Short
-    password: Annotated[Storable, Field(max_length=1000)]
+    password: Annotated[str, Field(max_length=1000)]
     city: Short = ""
     niche: Short = Field(default="", description="The id of a niche.")
     language: Language = None

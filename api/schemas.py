@@ -6,26 +6,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from api.inputs import Input, Moment, Short, example
 from core.entities.people import ApiKey, AuditEntry, Principal, User, UserStatus
 from core.roles import Permission, Role
-
-
-def _storable(text: str) -> str:
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("it holds a character that is not text")
-    return text
-
-
-Storable = Annotated[str, AfterValidator(_storable)]
-"""Text that PostgreSQL can keep: without NUL and without half a character."""
-
-Short = Annotated[Storable, Field(max_length=300)]
-
-
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class TokenOut(BaseModel):
@@ -52,22 +37,26 @@ class MeOut(BaseModel):
         )
 
 
-class UserIn(_Input):
+class UserIn(Input):
+    model_config = example(email="new@example.com", name="New Person", role="sales")
+
     email: Short
     name: Short
     role: Role
-    password: Annotated[Storable, Field(max_length=1000)] | None = Field(
+    password: Annotated[str, Field(max_length=1000)] | None = Field(
         default=None, description="Without one, the person is mailed a link to choose it."
     )
 
 
-class UserChangesIn(_Input):
+class UserChangesIn(Input):
     """What is left out stays. `active_until: null` takes an end date away."""
+
+    model_config = example(role="analyst")
 
     name: Short = ""
     role: Role = Role.SALES
     status: UserStatus = UserStatus.ACTIVE
-    active_until: AwareDatetime | None = None
+    active_until: Moment | None = None
 
 
 class UserOut(BaseModel):
@@ -89,9 +78,11 @@ class UserOut(BaseModel):
         return cls.model_validate(user)
 
 
-class KeyIn(_Input):
+class KeyIn(Input):
+    model_config = example(name="Nightly report", expires_at="2030-01-01T00:00:00Z")
+
     name: Short = "API key"
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyOut(BaseModel):

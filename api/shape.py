@@ -30,7 +30,8 @@ def new_reference() -> str:
 def answer(
     status: int, code: str, message: str, *, reference: str = "", headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    content = {"error": {"code": code, "message": message, "reference": reference}}
+    readable = message.encode("utf-8", "replace").decode()  # it may quote half a character
+    content = {"error": {"code": code, "message": readable, "reference": reference}}
     return JSONResponse(content, status, dict(headers or {}))
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.inputs import Input, example
 from api.niche_schemas import RefusalOut, TableOut
-from api.schemas import Storable
 from core.entities.sheets import NUMERIC, Cell, Kind, Sheet, SheetColumn, SheetRows
 from niches.sheets.plan import SheetPlan
-from services.sheet_questions import SheetAnswer
+from services.sheets.questions import SheetAnswer
 
 Columns = list[dict[str, str]]
 
@@ -95,14 +95,16 @@ def _figure(plan: SheetPlan, measured: SheetColumn | None) -> dict[str, str]:
     return {"type": kind, "unit": measured.unit}
 
 
-class ColumnIn(BaseModel):
+class ColumnIn(Input):
     type: Literal["integer", "number", "percent", "date", "text", "yes_no"]
 
 
-class SheetQuestionIn(BaseModel):
+class SheetQuestionIn(Input):
     """A question in English or Russian, or a plan that is run instead of it."""
 
-    question: Annotated[Storable, Field(max_length=1_000)] = ""
+    model_config = example(question="Total revenue by city")
+
+    question: Annotated[str, Field(max_length=1_000)] = ""
     plan: SheetPlan | None = None
 
 

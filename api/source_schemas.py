@@ -9,14 +9,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import Short
+from api.inputs import Input, Short, example
 from core.entities.access import Explanation, Readers, Rule
 from core.entities.sources import RunMode, RunStatus, Sample, Source, SourceKind, SourceRun
 from core.roles import Role
 
 
-class SourceIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class SourceIn(Input):
+    model_config = example(kind="folder", name="Inbox", config={"path": "/srv/inbox"}, interval_minutes=60)
 
     kind: SourceKind
     name: Short
@@ -24,24 +24,22 @@ class SourceIn(BaseModel):
     interval_minutes: int | None = Field(default=None, description="Null: only when somebody starts it.")
 
 
-class SourceTrial(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class SourceTrial(Input):
+    model_config = example(kind="folder", config={"path": "/srv/inbox"})
 
     kind: SourceKind
     config: dict[str, Any]
 
 
-class SourceChangesIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class SourceChangesIn(Input):
+    model_config = example(name="Inbox", interval_minutes=120)
 
     name: Short = ""
     config: dict[str, Any] = Field(default={}, description="Whole, but for credentials: those left out stay.")
     interval_minutes: int | None = Field(default=None, description="Null: only when somebody starts it.")
 
 
-class RunIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class RunIn(Input):
     confirmed: bool = Field(default=False, description="Remove documents even if more than half of them would go.")
 
 
@@ -112,9 +110,7 @@ class SampleOut(BaseModel):
         return cls.model_validate(sample)
 
 
-class HostIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class HostIn(Input):
     host: Short
     private: bool = Field(default=False, description="Also where its address is one of our own network's.")
 
@@ -127,15 +123,15 @@ class HostOut(BaseModel):
     added_by: str
 
 
-class CollectionReadersIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class CollectionReadersIn(Input):
+    model_config = example(roles=["analyst"], people=["colleague@example.com"])
 
     roles: list[Role]
     people: list[Short] = Field(default=[], description="E-mails.", max_length=200)
 
 
-class DocumentReadersIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class DocumentReadersIn(Input):
+    model_config = example(roles=["analyst"], people=[])
 
     roles: list[Role] | None = Field(description="Null: as its collection says. Neither roles nor people: its owner.")
     people: list[Short] = Field(default=[], description="E-mails.", max_length=200)

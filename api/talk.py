@@ -7,18 +7,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import WebSocket, WebSocketDisconnect
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from api.chat_schemas import ChatIn, ChatOut
+from api.inputs import Input
 from api.routers.chat import error_data
 from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NichewiseError, NotSignedIn, TooLarge, TooMany
+from services.chat.streams import TurnEvent
 from services.container import Services
-from services.streams import TurnEvent
 
 LARGEST = 64 * 1024  # bytes of one frame; a message may have 8,000 characters
 MOST_FRAMES, PER_SECONDS = 30, 10.0
@@ -32,26 +33,20 @@ class AskIn(ChatIn):
     type: Literal["ask"]
 
 
-class StopIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class StopIn(Input):
     type: Literal["stop"]
     message_id: UUID
 
 
-class ResumeIn(BaseModel):
+class ResumeIn(Input):
     """`seen` is the `at` of the last token that was read."""
-
-    model_config = ConfigDict(extra="forbid")
 
     type: Literal["resume"]
     message_id: UUID
     seen: int = Field(default=0, ge=0)
 
 
-_FRAME: TypeAdapter[AskIn | StopIn | ResumeIn] = TypeAdapter(
-    Annotated[AskIn | StopIn | ResumeIn, Field(discriminator="type")]
-)
+_FRAME: TypeAdapter[AskIn | StopIn | ResumeIn] = TypeAdapter(AskIn | StopIn | ResumeIn)
 
 
 class Talk:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+from api import shape
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class UnknownAddress(BaseRoute):
@@ -16,14 +20,18 @@ class UnknownAddress(BaseRoute):
         self._router = router
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             return Match.NONE, {}
         ours = scope["path"].partition("/")[2].partition("/")[0] in ("api", "auth")
         return (Match.FULL if ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises HTTPException 405 with the methods that the address does take, else 404."""
+        """Raises HTTPException 405 with the methods that the address does take, else 404; a handshake is denied."""
+        if scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(shape.http_answer(404, Headers(scope=scope)))
+            return
         taken = [method for method in _METHODS if self._takes({**scope, "method": method})]
+        taken += ["HEAD"] * ("GET" in taken)
         raise HTTPException(405, headers={"Allow": ", ".join(taken)}) if taken else HTTPException(404)
 
     def _takes(self, scope: Scope) -> bool:

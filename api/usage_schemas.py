@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.entities.usage import Dimension, UsageSum
-from services.usage import Report
+from services.chat.usage import Report
 
 
 class UsageSumOut(BaseModel):

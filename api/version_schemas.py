@@ -9,13 +9,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.inputs import Input, example
 from core.entities.versions import Cut, EmbeddingChoice, IndexPlan, Preview, Reconciliation, VersionDetail
 
 
-class IndexPlanIn(BaseModel):
+class IndexPlanIn(Input):
     """What is left out stays as the active version has it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = example(chunk_tokens=200, switch=False)
 
     chunk_tokens: int | None = Field(default=None, description="Size of a passage in the embedding's own tokens.")
     chunk_overlap: int | None = None

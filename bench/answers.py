@@ -20,7 +20,7 @@ from bench.latency import Corpus, build
 from core.entities.guards import RoleLimit
 from core.entities.people import Principal
 from core.roles import Role
-from services.asking import Ask
+from services.chat.asking import Ask
 from tests.servers.apart import apart
 
 CHUNKS = 10_000

@@ -32,7 +32,7 @@ from rag.chunking import passage
 from rag.embedder import Embedder
 from rag.embedding.spec import model_dir
 from rag.parsing import parse
-from services.fingerprints import Fingerprints
+from services.corpora.fingerprints import Fingerprints
 from tests import sample_formats, samples
 from tests.browser.conftest import FLAGS, Product, Visitor, running, system_chromium
 

@@ -138,8 +138,8 @@ def _write(
             assert document is not None
             chunks = [Chunk(i, text, "", None, None, "en", _WORDS_PER_CHUNK) for i, text in enumerate(texts)]
             ids += tx.chunks.put(version_id, document, chunks)
-            tx.documents.advance([document], Stage.READY)
-        tx.chunks.put_vectors(dict(zip(ids, vectors, strict=True)))
+            tx.stages.advance([document], Stage.READY)
+        tx.vectors.put(dict(zip(ids, vectors, strict=True)))
     return ids
 
 

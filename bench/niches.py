@@ -16,7 +16,7 @@ from core.entities.niches import Catalogue, Niche
 from niches.finding import Index
 from niches.gazetteer import Gazetteer
 from niches.wording import language
-from services.niche_catalogue import Known, Owners, Vectors, name_of
+from services.niches.catalogue import Known, Owners, Vectors, name_of
 from tests.niches import world
 
 SAMPLE = 400

@@ -133,6 +133,7 @@ _VALUES = {
     "all": N_("everybody"), "en": "English", "ru": "Русский",
 }  # fmt: skip
 _TELLING = ("model", "role", "provider", "host", "address", "collection")  # objects whose id says what they are
+_FIRST = ("email", "name", "title", "filename", "file", "collection")
 _LISTS = ("roles", "people", "fields", "findings", "files", "questions")  # others of two are before and after
 _SYSTEM = "system"
 
@@ -152,8 +153,13 @@ def detail(entry: AuditEntry) -> str:
     subject = entry.object_id if entry.object_type in _TELLING and not _is_id(entry.object_id) else ""
     if entry.object_type == "collection":
         subject = collection_titles.by_name(subject)
-    told = (_told(name, value) for name, value in entry.detail.items())
+    told = (_told(name, value) for name, value in sorted(entry.detail.items(), key=_telling))
     return ", ".join(filter(None, (_value(subject) if subject else "", *told)))
+
+
+def _telling(one: tuple[str, Any]) -> int:
+    """What names the object comes first: a narrow column cuts off the rest."""
+    return _FIRST.index(one[0]) if one[0] in _FIRST else len(_FIRST)
 
 
 def _told(name: str, value: Any) -> str:

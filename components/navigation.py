@@ -44,8 +44,7 @@ def configure() -> None:
 
 def _wordmark(*, alone: bool) -> None:
     """At the top of the sidebar; `alone` is for the page that has none."""
-    theme = "dark" if st.context.theme.type == "dark" else "light"
-    word = str(ASSETS / f"wordmark-{theme}.svg")
+    word = str(ASSETS / "wordmark.svg")  # of a colour that both themes carry: one can be changed without a new run
     st.logo(word, icon_image=word if alone else str(ASSETS / "icon.svg"), size="large")
 
 

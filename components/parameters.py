@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from components.i18n import N_, _
+from components import session
+from components.i18n import N_, _, number
 
 NAMES = {
     "temperature": N_("Temperature"),
@@ -28,7 +29,11 @@ def names(parameters: Collection[str]) -> str:
 
 def said(params: Mapping[str, Any]) -> str:
     """Parameters with their values, such as Temperature 0.7 · Seed 1."""
-    return " · ".join(f"{names([name])} {value}" for name, value in params.items())
+    return " · ".join(f"{names([name])} {_value(value)}" for name, value in params.items())
+
+
+def _value(value: Any) -> str:
+    return number(value, 2) if isinstance(value, float) else str(value)
 
 
 def draw(prefix: str, accepts: Collection[str] | None = None) -> dict[str, Any]:
@@ -50,19 +55,23 @@ def draw(prefix: str, accepts: Collection[str] | None = None) -> dict[str, Any]:
 def _optional(prefix: str, name: str, widget: Any) -> Any:
     label = _(NAMES[name])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):  # on two lines where it is narrow
-        on = st.toggle(label, key=f"{prefix}_{name}_on", width="content")
+        # The browser begins a widget of a popover with its default when that is opened, whatever the session has: what
+        # was filled in from a preset is the default too.
+        on = st.toggle(label, session.get(f"{prefix}_{name}_on", False), key=f"{prefix}_{name}_on", width="content")
         return widget(label, f"{prefix}_{name}") if on else None
 
 
 def _slider(low: float, high: float, default: float, step: float) -> Any:
     def draw_slider(label: str, key: str) -> float:
-        return st.slider(label, low, high, default, step, key=key, label_visibility="collapsed")
+        now: float = session.get(key, default)
+        return st.slider(label, low, high, now, step, key=key, label_visibility="collapsed")
 
     return draw_slider
 
 
 def _number(low: int, high: int, default: int) -> Any:
     def draw_number(label: str, key: str) -> int:
-        return st.number_input(label, low, high, default, key=key, label_visibility="collapsed")
+        now: int = session.get(key, default)
+        return st.number_input(label, low, high, now, key=key, label_visibility="collapsed")
 
     return draw_number

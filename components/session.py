@@ -14,7 +14,7 @@ from core.i18n import LOCALES
 from core.roles import Permission, Role
 from core.security import token_hash
 from services import container
-from services.sessions import NONCE_COOKIE, SESSION_COOKIE
+from services.identity.sessions import NONCE_COOKIE, SESSION_COOKIE
 
 _GUESTS = UUID("6f0c1d5e-6c1b-4f6e-9a53-0a4f2d0b7c11")  # namespace: a guest is known by the nonce of the browser
 

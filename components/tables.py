@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +12,12 @@ import streamlit as st
 
 from components import session
 from components.i18n import _, local, ngettext, number
+from services import spreadsheets
+from services.spreadsheets import Look, Page
 
 Cell = str | int | float | datetime | None
 Row = Mapping[str, Cell]
 _SEARCH_FROM = 8  # rows: a shorter table is read at a glance
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ROW_HEIGHT, _MOST_ROWS = 35, 15
 _TIMES = {"en": "D MMM YYYY, HH:mm", "ru": "DD.MM.YYYY, HH:mm"}
 
@@ -112,31 +111,14 @@ def downloads(name: str, make_csv: partial[bytes], make_xlsx: partial[bytes], fi
 
 
 def as_csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
-    """UTF-8 with a byte order mark, as spreadsheets want it; a text that would be a formula is quoted."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([column.title for column in columns])
-    writer.writerows([[_harmless(row.get(column.key)) for column in columns] for row in rows])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    heads = [column.title for column in columns]
+    return spreadsheets.as_csv(heads, ([row.get(column.key) for column in columns] for row in rows))
 
 
 def as_xlsx(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
-    """One sheet with typed cells; text stays text, formulas included."""
-    from openpyxl import Workbook
-
-    book = Workbook()
-    sheet = book.active or book.create_sheet()
-    sheet.append([column.title for column in columns])
-    for number_, row in enumerate(rows, start=2):
-        for place, column in enumerate(columns, start=1):
-            cell = sheet.cell(number_, place, _shown(row.get(column.key)))
-            if cell.data_type == "f":
-                cell.data_type = "s"
-    sheet.freeze_panes = "A2"
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    """One sheet with typed cells, its times in the zone of who looks."""
+    looks: list[Look] = ["decimal" if column.kind == "number" else "text" for column in columns]
+    cells = [[_shown(row.get(column.key)) for column in columns] for row in rows]
+    whole = [all(isinstance(row[at], int | None) for row in cells) for at in range(len(columns))]
+    looks = ["integer" if look == "decimal" and whole[at] else look for at, look in enumerate(looks)]
+    return spreadsheets.as_xlsx(Page("Table", [column.title for column in columns], looks, cells))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
 
-from components import charts, navigation, playground_form, session, tables, turn_options
+from components import charts, navigation, session, tables
+from components.chat import turn_options
 from components.i18n import N_, _
+from components.playground import form as playground_form
 from core.entities.people import Principal
 from core.entities.usage import Activity, Dimension, UsageSum
 from core.roles import Role
 from rag.providers import REGISTRY
+from services import spreadsheets
 
 Crossed = Sequence[tuple[tuple[str, ...], UsageSum]]
 
@@ -135,10 +136,9 @@ def _provider(name: str) -> str:
 
 
 def _csv(crossed: Crossed) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["day", "model", "answers", "prompt_tokens", "completion_tokens", "estimated", "cost", "unpriced"])
-    for (day, model), part in crossed:
-        counted = (part.answers, part.prompt_tokens, part.completion_tokens, part.estimated, part.cost, part.unpriced)
-        writer.writerow([day, model, *counted])
-    return out.getvalue().encode("utf-8-sig")
+    heads = ["day", "model", "answers", "prompt_tokens", "completion_tokens", "estimated", "cost", "unpriced"]
+    rows: list[list[tables.Cell]] = [
+        [day, model, part.answers, part.prompt_tokens, part.completion_tokens, part.estimated, part.cost, part.unpriced]
+        for (day, model), part in crossed
+    ]
+    return spreadsheets.as_csv(heads, rows)

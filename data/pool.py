@@ -7,9 +7,9 @@ import time
 from math import inf
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, SelectBase, TextClause, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, InvalidRequestError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _RESTED_SECONDS = 2.0
@@ -26,6 +26,24 @@ def engine(url: str, size: int) -> Engine:
     )
     _check_rested(made)
     return made
+
+
+def reading(engine: Engine) -> Engine:
+    """The same connections for statements that only read, each on its own; raises at any other."""
+    made = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @event.listens_for(made, "before_execute")
+    def check(_connection: object, statement: object, *_: object) -> None:
+        if not _reads(statement):
+            raise InvalidRequestError(f"What only reads was asked for this: {statement}")
+
+    return made
+
+
+def _reads(statement: object) -> bool:
+    if isinstance(statement, SelectBase):
+        return getattr(statement, "_for_update_arg", None) is None
+    return isinstance(statement, TextClause) and statement.text.lstrip().startswith("SELECT")
 
 
 def _check_rested(engine: Engine) -> None:

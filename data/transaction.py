@@ -13,6 +13,7 @@ from data.stores.attachments import Attachments
 from data.stores.audit import Audit
 from data.stores.changes import ChunkChanges
 from data.stores.chunks import Chunks
+from data.stores.citations import Citations
 from data.stores.codes import OneTimeCodes
 from data.stores.collections import Collections
 from data.stores.conversations import Conversations
@@ -33,10 +34,16 @@ from data.stores.limits import RoleLimits
 from data.stores.lineages import Lineages
 from data.stores.messages import Messages
 from data.stores.model_settings import ModelSettings
+from data.stores.niche_derived import NicheDerived
 from data.stores.niche_figures import NicheFigures
 from data.stores.niche_imports import NicheImports
+from data.stores.niche_merging import NicheMerging
+from data.stores.niche_staging import NicheStaging
+from data.stores.niche_vectors import NicheVectors
+from data.stores.niche_views import NicheViews
 from data.stores.niches import Niches
 from data.stores.outbox import Outbox
+from data.stores.passages import Passages
 from data.stores.profiles import Profiles
 from data.stores.rates import RateWindows
 from data.stores.readers import ReadersOf
@@ -50,11 +57,13 @@ from data.stores.sheets import Sheets
 from data.stores.soundness import Soundness
 from data.stores.source_runs import SourceRuns
 from data.stores.sources import Sources
+from data.stores.stages import Stages
 from data.stores.summaries import Summaries
 from data.stores.templates import Templates
 from data.stores.threads import Threads
 from data.stores.usage import UsageLedger
 from data.stores.users import Users
+from data.stores.vectors import ChunkVectors
 from data.stores.versions import Versions
 
 
@@ -86,15 +95,19 @@ class Stores:
     versions = cached_property(lambda tx: Versions(tx.connection))
     soundness = cached_property(lambda tx: Soundness(tx.connection))
     documents = cached_property(lambda tx: Documents(tx.connection))
+    stages = cached_property(lambda tx: Stages(tx.connection))
     ledger = cached_property(lambda tx: Ledger(tx.connection))
     lineages = cached_property(lambda tx: Lineages(tx.connection))
     findings = cached_property(lambda tx: Findings(tx.connection))
     sheets = cached_property(lambda tx: Sheets(tx.connection))
     chunks = cached_property(lambda tx: Chunks(tx.connection))
+    vectors = cached_property(lambda tx: ChunkVectors(tx.connection))
+    passages = cached_property(lambda tx: Passages(tx.connection))
     changes = cached_property(lambda tx: ChunkChanges(tx.connection))
     jobs = cached_property(lambda tx: Jobs(tx.connection))
     conversations = cached_property(lambda tx: Conversations(tx.connection, tx.cipher))
     messages = cached_property(lambda tx: Messages(tx.connection, tx.cipher))
+    citations = cached_property(lambda tx: Citations(tx.connection, tx.cipher))
     answers = cached_property(lambda tx: Answers(tx.connection, tx.cipher))
     attachments = cached_property(lambda tx: Attachments(tx.connection))
     kept_answers = cached_property(lambda tx: KeptAnswers(tx.connection, tx.cipher))
@@ -105,7 +118,12 @@ class Stores:
     instructions = cached_property(lambda tx: InstructionsLog(tx.connection))
     niches = cached_property(lambda tx: Niches(tx.connection))
     niche_imports = cached_property(lambda tx: NicheImports(tx.connection))
+    niche_staging = cached_property(lambda tx: NicheStaging(tx.connection))
+    niche_merging = cached_property(lambda tx: NicheMerging(tx.connection))
     niche_figures = cached_property(lambda tx: NicheFigures(tx.connection))
+    niche_derived = cached_property(lambda tx: NicheDerived(tx.connection))
+    niche_vectors = cached_property(lambda tx: NicheVectors(tx.connection))
+    niche_views = cached_property(lambda tx: NicheViews(tx.connection))
     experiments = cached_property(lambda tx: Experiments(tx.connection, tx.cipher))
     model_settings = cached_property(lambda tx: ModelSettings(tx.connection, tx.cipher))
     retrieval_settings = cached_property(lambda tx: RetrievalSettingsStore(tx.connection))

@@ -11,7 +11,7 @@ from procrastinate.jobs import Job
 
 from jobs import tasks
 from jobs.claims import Claims
-from services.batching import Stopped
+from services.files.batching import Stopped
 
 log = logging.getLogger(__name__)
 

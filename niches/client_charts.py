@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from reportlab.lib.colors import HexColor
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from core.entities.niches import Metric
 from niches import amounts, spread
 
 _GRAY, _ACCENT, _PALE, _GRID = map(HexColor, ("#5c6b69", "#0f766e", "#b7d6d2", "#e3eae8"))
+_BELOW = HexColor("#b7791f")
 _FONT, _SIZE = "Roboto", 7.5
-_LABEL = 84  # points beside the bars
+_LABEL, _FIGURE = 96, 62  # points beside the bars
 _BINS = 24
 
 
@@ -52,21 +55,26 @@ def line(box: Box, series: Sequence[tuple[date, float]], metric: Metric, languag
     _text(box, left, box.bottom + 2, amounts.month(series[0][0], language))
     _text(box, left + width, box.bottom + 2, amounts.month(series[-1][0], language), right=True)
     said = amounts.short(series[-1][1], metric, language)
+    wide = stringWidth(said, _FONT, _SIZE)
+    canvas.setFillColor(HexColor("#ffffff"))
+    canvas.rect(left + width - wide - 1, points[-1][1] + 4, wide + 2, _SIZE + 1, stroke=0, fill=1)  # over the line
     _text(box, left + width, points[-1][1] + 6, said, right=True, color=_ACCENT)
 
 
 def bars(box: Box, rows: Sequence[tuple[str, float]], metric: Metric, language: str) -> None:
-    """A bar per region with its figure."""
-    high = max((abs(value) for _name, value in rows), default=0.0) or 1.0
+    """A bar per region with its figure; what is below zero goes to the left of it."""
+    low, high = min([0.0, *(value for _name, value in rows)]), max([0.0, *(value for _name, value in rows)])
     step = box.height / max(len(rows), 5)
-    room = box.width - _LABEL - 62
+    room = (box.width - _LABEL - _FIGURE) / ((high - low) or 1.0)
+    zero = box.left + _LABEL - low * room
     for at, (name, value) in enumerate(rows):
         bottom = box.bottom + box.height - (at + 1) * step
-        _text(box, box.left, bottom + step / 2 - 3, name if len(name) <= 20 else name[:19].rstrip() + "…")
-        length = max(1.0, abs(value) / high * room)
-        box.canvas.setFillColor(_ACCENT)
-        box.canvas.roundRect(box.left + _LABEL, bottom + step * 0.2, length, step * 0.6, 1.5, stroke=0, fill=1)
-        _text(box, box.left + _LABEL + length + 4, bottom + step / 2 - 3, amounts.short(value, metric, language))
+        _text(box, box.left, bottom + step / 2 - 3, fit(name, _FONT, _SIZE, _LABEL - 6))
+        length, high_ = max(1.0, abs(value) * room), min(step * 0.6, 14.0)
+        left = zero if value >= 0 else zero - length
+        box.canvas.setFillColor(_ACCENT if value >= 0 else _BELOW)
+        box.canvas.roundRect(left, bottom + (step - high_) / 2, length, high_, 1.5, stroke=0, fill=1)
+        _text(box, left + length + 4, bottom + step / 2 - 3, amounts.short(value, metric, language))
 
 
 def columns(box: Box, values: Sequence[float], mine: float, metric: Metric, language: str) -> None:
@@ -90,6 +98,27 @@ def columns(box: Box, values: Sequence[float], mine: float, metric: Metric, lang
         right=here > bins / 2,
         color=_ACCENT,
     )
+
+
+def fit(text: str, font: str, size: float, width: float) -> str:
+    """The text, cut with an ellipsis where it is wider than `width` points."""
+    if stringWidth(text, font, size) <= width:
+        return text
+    while text and stringWidth(text + "…", font, size) > width:
+        text = text[:-1]
+    return text.rstrip(" ,.;:-–") + "…"
+
+
+def wrapped(text: str, font: str, size: float, width: float) -> list[str]:
+    """Lines of `width` points; a word that is longer than a line is broken."""
+    lines: list[str] = []
+    for part in simpleSplit(text, font, size, width):
+        while stringWidth(part, font, size) > width:
+            end = next(at for at in range(len(part), 0, -1) if at == 1 or stringWidth(part[:at], font, size) <= width)
+            lines.append(part[:end])
+            part = part[end:]
+        lines.append(part)
+    return lines
 
 
 def _grid(box: Box, base: float, height: float, top: str) -> None:

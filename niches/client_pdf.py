@@ -10,15 +10,15 @@ from typing import Any
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from core.entities.niches import Metric
-from core.i18n import translate
+from core.i18n import N_, translate
 from niches import amounts
-from niches.client_charts import Box, bars, columns, line
+from niches.client_charts import Box, bars, columns, fit, line, wrapped
 from niches.results import Dashboard, KeyFigure
 from niches.sentences import title
 
@@ -29,9 +29,12 @@ _MARGIN = 42
 _INSIDE = _WIDTH - 2 * _MARGIN
 _FIGURES, _ACROSS = 12, 4
 _CARD, _GAP = 58, 8
-_CHART = 165
-_REGIONS = 8
+_CHART, _TALL_CHART = 165, 300  # the second where there are no written analytics
+_REGIONS, _MORE_REGIONS = 8, 15
+_TITLE_SIZES, _TITLE_LINES = (22, 18, 15), 3
+_LABEL_SIZES = (8, 7.2, 6.5)
 _LINE = 12.2
+MORE_FIGURES = N_("Further figures on the dashboard: %(n)s.")
 
 
 def draw(board: Dashboard, metric: str, spread: Sequence[float], language: str) -> bytes:
@@ -70,12 +73,14 @@ class _Page:
         if board.stamp.demo:
             self._badge(translate(self._language, "demo data").upper())
         self._top -= 56
-        for text in simpleSplit(title(board.niche, self._language), BOLD, 22, _INSIDE)[:2]:
-            self._write(BOLD, 22, _INK, _MARGIN, self._top, text)
-            self._top -= 26
+        size, lines = _title(title(board.niche, self._language))
+        for text in lines:
+            self._write(BOLD, size, _INK, _MARGIN, self._top, text)
+            self._top -= size * 1.18
+        self._top -= (_TITLE_SIZES[0] - size) * 1.18
         place = title(board.region, self._language) or translate(self._language, "All regions")
         under = " · ".join(filter(None, (title(board.sector, self._language), place)))
-        self._write(REGULAR, 10.5, _GRAY, _MARGIN, self._top + 6, under)
+        self._write(REGULAR, 10.5, _GRAY, _MARGIN, self._top + 6, fit(under, REGULAR, 10.5, _INSIDE))
         self._top -= 10
 
     def figures(self) -> None:
@@ -85,7 +90,10 @@ class _Page:
             row, place = divmod(at, _ACROSS)
             self._card(figure, _MARGIN + place * (width + _GAP), self._top - row * (_CARD + _GAP), width)
         self._top -= -(-len(shown) // _ACROSS) * (_CARD + _GAP) + 6
-        for said in simpleSplit(" ".join(self._board.notes), REGULAR, 7.5, _INSIDE):
+        notes = [*self._board.notes]
+        if more := len(self._board.figures) - len(shown):
+            notes.append(translate(self._language, MORE_FIGURES, n=more))
+        for said in wrapped(" ".join(notes), REGULAR, 7.5, _INSIDE):
             self._write(REGULAR, 7.5, _GRAY, _MARGIN, self._top, said)
             self._top -= 10
 
@@ -93,31 +101,41 @@ class _Page:
         standing, metric = figure.standing, figure.metric
         self._canvas.setFillColor(_PALE)
         self._canvas.roundRect(left, top - _CARD, width, _CARD, 5, stroke=0, fill=1)
-        self._write(REGULAR, 8, _GRAY, left + 8, top - 14, _fit(title(metric, self._language), REGULAR, 8, width - 16))
+        name, room = title(metric, self._language), width - 16
+        size = next((one for one in _LABEL_SIZES if stringWidth(name, REGULAR, one) <= room), _LABEL_SIZES[-1])
+        self._write(REGULAR, size, _GRAY, left + 8, top - 14, fit(name, REGULAR, size, room))
         value = amounts.short(standing.value, metric, self._language)
-        self._write(BOLD, 12.5, _INK, left + 8, top - 32, _fit(value, BOLD, 12.5, width - 16))
+        self._write(BOLD, 12.5, _INK, left + 8, top - 32, fit(value, BOLD, 12.5, room))
         rank = translate(self._language, "rank %(rank)s of %(niches)s", rank=standing.rank, niches=standing.niches)
         self._write(REGULAR, 7.5, _GRAY, left + 8, top - 47, rank)
 
     def charts(self, figure: KeyFigure, spread: Sequence[float]) -> None:
         """Months where there are any, else the niche among all niches; beside it the regions, of another metric where
-        this one has none."""
-        width = (_INSIDE - 20) / 2
-        left = Box(self._canvas, _MARGIN, self._top - _CHART, width, _CHART - 18)
-        right = Box(self._canvas, _MARGIN + width + 20, self._top - _CHART, width, _CHART - 18)
+        this one has none. A chart that is alone has the whole width."""
         months = _known(self._board.series.get(figure.metric.name, ()))
+        regional = self._regional(figure.metric)
+        height = _CHART if self._text() else _TALL_CHART
+        width = (_INSIDE - 20) / 2 if regional or months else _INSIDE
+        left = Box(self._canvas, _MARGIN, self._top - height, width, height - 18)
+        right = Box(self._canvas, _MARGIN + width + 20, self._top - height, width, height - 18)
         if months:
             self._title(left, N_("%(metric)s by month"), figure.metric)
             line(left, months, figure.metric, self._language)
         else:
             self._among(left, figure, spread)
-        if regional := self._regional(figure.metric):
-            self._title(right, N_("%(metric)s by region"), regional)
-            rows = sorted(self._board.regions.pairs("region", regional.name), key=lambda row: -row[1])[:_REGIONS]
-            bars(right, rows, regional, self._language)
+        if regional:
+            self._regions(right, regional)
         elif months:
             self._among(right, figure, spread)
-        self._top -= _CHART + 24
+        self._top -= height + 24
+
+    def _regions(self, box: Box, metric: Metric) -> None:
+        """The largest of them, and of how many."""
+        rows = sorted(self._board.regions.pairs("region", metric.name), key=lambda row: -row[1])
+        shown = rows[: _REGIONS if self._text() else _MORE_REGIONS]
+        some = translate(self._language, "%(shown)s of %(total)s", shown=len(shown), total=len(rows))
+        self._title(box, N_("%(metric)s by region"), metric, f" · {some}" if len(shown) < len(rows) else "")
+        bars(box, shown, metric, self._language)
 
     def _among(self, box: Box, figure: KeyFigure, spread: Sequence[float]) -> None:
         self._title(box, N_("%(metric)s: all niches, this one marked"), figure.metric)
@@ -129,14 +147,13 @@ class _Page:
             (one for one in (wanted, *(each.metric for each in self._board.figures)) if one.name in known), None
         )
 
-    def _title(self, box: Box, message: str, metric: Metric) -> None:
-        text = translate(self._language, message, metric=title(metric, self._language))
-        self._write(BOLD, 10, _INK, box.left, box.bottom + box.height + 8, _fit(text, BOLD, 10, box.width))
+    def _title(self, box: Box, message: str, metric: Metric, more: str = "") -> None:
+        text = translate(self._language, message, metric=title(metric, self._language)) + more
+        self._write(BOLD, 10, _INK, box.left, box.bottom + box.height + 8, fit(text, BOLD, 10, box.width))
 
     def words(self) -> None:
         """The written analytics, cut at a sentence where the page ends."""
-        niche, russian = self._board.niche, self._language == "ru"
-        text = (niche.text_ru if russian else niche.text) or niche.text or niche.text_ru
+        text = self._text()
         if not text:
             return
         self._write(BOLD, 12, _INK, _MARGIN, self._top, translate(self._language, "The written analytics"))
@@ -145,6 +162,10 @@ class _Page:
         for written in _lines(text, room):
             self._write(REGULAR, 9.2, _INK, _MARGIN, self._top, written)
             self._top -= _LINE if written else _LINE / 2
+
+    def _text(self) -> str:
+        niche, russian = self._board.niche, self._language == "ru"
+        return (niche.text_ru if russian else niche.text) or niche.text or niche.text_ru
 
     def foot(self) -> None:
         stamp, canvas = self._board.stamp, self._canvas
@@ -161,12 +182,12 @@ class _Page:
         ]
         today = amounts.day(datetime.now(UTC).date(), self._language)
         self._write(
-            REGULAR, 8, _GRAY, _MARGIN, _MARGIN + 4, _fit(" · ".join(filter(None, parts)), REGULAR, 8, _INSIDE - 90)
+            REGULAR, 8, _GRAY, _MARGIN, _MARGIN + 4, fit(" · ".join(filter(None, parts)), REGULAR, 8, _INSIDE - 90)
         )
         canvas.drawRightString(_WIDTH - _MARGIN, _MARGIN + 4, today)
 
     def _badge(self, text: str) -> None:
-        width = pdfmetrics.stringWidth(text, BOLD, 8) + 14
+        width = stringWidth(text, BOLD, 8) + 14
         self._canvas.setFillColor(HexColor("#fbf5e3"))
         self._canvas.roundRect(_WIDTH - _MARGIN - width, self._top - 20, width, 17, 4, stroke=0, fill=1)
         self._write(BOLD, 8, _AMBER, _WIDTH - _MARGIN - width + 7, self._top - 14.5, text)
@@ -183,7 +204,7 @@ def _lines(text: str, room: int) -> list[str]:
     kept: list[str] = []
     for part in (one.strip() for one in plain):
         if part or (kept and kept[-1]):
-            kept += simpleSplit(part, REGULAR, 9.2, _INSIDE) if part else [""]
+            kept += wrapped(part, REGULAR, 9.2, _INSIDE) if part else [""]
     if len(kept) <= room:
         return kept
     kept = kept[:room]
@@ -193,24 +214,21 @@ def _lines(text: str, room: int) -> list[str]:
             kept[-1] = kept[-1][: ended + 1]
         else:
             kept.pop()
-    return kept
-
-
-def N_(message: str) -> str:
-    """Marks a message that is translated where it is written."""
-    return message
+    return [*kept[:-1], f"{kept[-1].rstrip()} […]"] if kept else []
 
 
 def _known(series: Sequence[tuple[date, float | None]]) -> list[tuple[date, float]]:
     return [(day, value) for day, value in series if value is not None]
 
 
-def _fit(text: str, font: str, size: float, width: float) -> str:
-    if pdfmetrics.stringWidth(text, font, size) <= width:
-        return text
-    while text and pdfmetrics.stringWidth(text + "…", font, size) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+def _title(text: str) -> tuple[float, list[str]]:
+    """(size, lines) of the title: smaller where it is long, and said to go on where it is cut."""
+    for size in _TITLE_SIZES:
+        lines = wrapped(text, BOLD, size, _INSIDE)
+        if len(lines) <= _TITLE_LINES - (size == _TITLE_SIZES[0]):
+            return size, lines
+    rest = " ".join(lines[_TITLE_LINES - 1 :])
+    return size, [*lines[: _TITLE_LINES - 1], fit(rest, BOLD, size, _INSIDE)]
 
 
 def _logo(canvas: Canvas, left: float, bottom: float, size: float) -> None:

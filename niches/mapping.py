@@ -15,6 +15,8 @@ from core.errors import BadInput
 from niches import reading, values
 from niches.lexicon import draft
 
+LONGEST_TITLE = 200  # characters
+
 
 class Role(StrEnum):
     """What a column holds. `metric` is a column of figures of one metric; `metric_name` and `value` go together."""
@@ -55,7 +57,7 @@ class Mapping(BaseModel):
 
     layout: Literal["table", "articles"] = "table"
     dataset: str = Field(default="", max_length=100, pattern=r"^[a-z0-9][a-z0-9_-]*$|^$")
-    title: str = Field(default="", max_length=200)
+    title: str = Field(default="", max_length=LONGEST_TITLE)
     source: str = Field(default="", max_length=500)
     as_of: str = Field(default="", max_length=40)
     columns: dict[str, ColumnRole] = Field(default_factory=dict)
@@ -163,7 +165,7 @@ def _mostly_figures(cells: Sequence[str]) -> bool:
 
 
 def _title(filename: str) -> str:
-    return PurePath(filename).stem.replace("_", " ").strip()
+    return PurePath(filename).stem.replace("_", " ").strip()[:LONGEST_TITLE]
 
 
 def _year(filename: str) -> str:

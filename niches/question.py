@@ -8,7 +8,7 @@ from datetime import date
 
 from niches import wording
 from niches.gazetteer import Gazetteer, Mention
-from niches.values import MONTHS
+from rag.tables.cells import MONTHS
 
 _UNIT = r"%|percent|процент\w*|thousand|million|billion|k\b|m\b|тыс\w*\.?|млн\.?|млрд\.?|миллион\w*|миллиард\w*"
 _NUMBER = rf"(-?\d[\d\s\u00a0.,]*)\s*({_UNIT})?"

@@ -118,20 +118,27 @@ def _delimiter(head: str) -> str:
 
 @contextmanager
 def _xlsx(path: Path) -> Iterator[Iterator[Sequence[str]]]:
-    from rag.readers.content import require_office  # with openpyxl: not at start-up
+    import openpyxl  # with the readers: not at start-up
+
+    from rag.readers import DAMAGED
+    from rag.readers.content import require_office
     from rag.readers.limits import Limits
 
-    require_office(path, "xl", ".xlsx", Limits())
-    import openpyxl
+    def rows() -> Iterator[Sequence[str]]:
+        try:
+            require_office(path, "xl", ".xlsx", Limits())
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            for row in sheet.iter_rows(values_only=True):
+                yield [_cell(value) for value in row]
+        except ParseFailed:
+            raise
+        except Exception as error:  # a damaged file raises whatever openpyxl, its XML parser and zipfile raise
+            raise ParseFailed(DAMAGED) from error
 
-    file = path.open("rb")  # by name, it wants a suffix that stored files do not have
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        yield ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
-    finally:
-        file.close()
+    with path.open("rb") as file:  # by name, it wants a suffix that stored files do not have
+        yield rows()
 
 
 def _cell(value: object) -> str:
@@ -174,7 +181,7 @@ def _field(entry: str) -> tuple[str, object]:
     name, _, value = entry.partition(":")
     try:
         return name.strip(), json.loads(value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return name.strip(), value.strip().strip("\"'")
 
 

@@ -6,19 +6,14 @@ import math
 import re
 from datetime import date
 
+from rag.tables.cells import MONTHS
+
 _EMPTY = frozenset({"", "-", "–", "—", "n/a", "na", "nan", "null", "none", "нет", "н/д", "…", "..."})
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’_")
 _THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 _ISO = re.compile(r"(\d{4})(?:[-./](\d{1,2}))?(?:[-./]\d{1,2})?(?:[T ].*)?")
 _TURNED = re.compile(r"(?:\d{1,2}[./-])?(\d{1,2})[./-](\d{4})")
 _NAMED = re.compile(r"([a-zа-яё]+)\.?,?\s+(\d{4})(?:\s*г\.?)?", re.IGNORECASE)
-
-# The first letters that tell a month apart, in both languages; "мар" and "май", "мая" need three.
-MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11,
-    "dec": 12, "янв": 1, "фев": 2, "мар": 3, "апр": 4, "май": 5, "мая": 5, "мае": 5, "июн": 6, "июл": 7, "авг": 8,
-    "сен": 9, "окт": 10, "ноя": 11, "дек": 12,
-}  # fmt: skip
 
 
 def number(cell: str) -> float | None:

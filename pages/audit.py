@@ -8,10 +8,10 @@ import streamlit as st
 
 from components import audit_words, navigation, session, tables
 from components.i18n import _
-from core.entities.people import AuditEntry
+from core.entities.people import AuditEntry, Principal
 from core.roles import Permission
 
-_ENTRIES = 500
+_ENTRIES, _PAGES = 500, "audit_pages"
 
 
 def render() -> None:
@@ -20,16 +20,33 @@ def render() -> None:
     explanation = _("What everyone did, newest first.") if everything else _("What you did, newest first.")
     navigation.title(_("Activity"), explanation)
     group, actor = _group(), _actor() if everything else ""
-    entries = session.services().audit.list(who, action=group, actor=actor, limit=_ENTRIES)
+    entries, more = _entries(who, group, actor)
     columns = [
         tables.Column("at", _("When"), "time"),
-        tables.Column("actor", _("Who")),
         tables.Column("action", _("What")),
         tables.Column("detail", _("Details"), width="large"),
-        tables.Column("ip", _("Address")),
+        tables.Column("actor", _("Who")),
+        *([tables.Column("ip", _("Address"))] if any(entry.ip for entry in entries) else []),
     ]
     rows = [_row(entry) for entry in entries]
-    tables.draw("audit", columns, rows, empty=_("Nothing of this kind yet."), search=not everything)
+    tables.draw("audit", columns, rows, empty=_("Nothing of this kind yet."))
+    if more:
+        st.button(_("Show earlier ones too"), icon=":material/history:", key="audit_more", on_click=_more)
+
+
+def _entries(who: Principal, group: str, actor: str) -> tuple[list[AuditEntry], bool]:
+    """The newest that were asked for, and whether there are earlier ones."""
+    log, found = session.services().audit, list[AuditEntry]()
+    for page in range(int(session.get(_PAGES) or 1)):
+        got = log.list(who, action=group, actor=actor, limit=_ENTRIES, offset=page * _ENTRIES)
+        found += got
+        if len(got) < _ENTRIES:
+            return found, False
+    return found, True
+
+
+def _more() -> None:
+    session.put(_PAGES, int(session.get(_PAGES) or 1) + 1)
 
 
 def _group() -> str:

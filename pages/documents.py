@@ -6,18 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import (
-    collection_titles,
-    dialogs,
-    document_dialogs,
-    findings,
-    ledger,
-    navigation,
-    session,
-    sheet_view,
-    uploads,
-)
+from components import collection_titles, dialogs, navigation, session
+from components.documents import document_dialogs, findings, ledger, uploads
 from components.i18n import _
+from components.sheets import view as sheet_view
 from core.entities.corpora import Collection
 from core.roles import Permission
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import streamlit as st
 
-from components import errors, navigation, niche_history, niche_mapping, session
+from components import dropzone, errors, navigation, session
 from components.i18n import _
+from components.niches import history as niche_history
+from components.niches import mapping as niche_mapping
 from core.entities.people import Principal
 from core.roles import Permission
-from services.niche_import import Preview
+from services.niches.imports import Preview
 
 _FORMATS = ("csv", "xlsx", "md")
 _PREVIEW = "niche_data_preview"
@@ -24,22 +25,12 @@ def render() -> None:
     )
     with st.container(border=True, key="niche_data_upload"):
         file = st.file_uploader(_("File"), type=list(_FORMATS), key="niche_data_file", label_visibility="collapsed")
-        _say()
+        dropzone.speak("niche_data_upload", _FORMATS)
         if file is not None:
             with errors.shown():
                 _look(who, file)
     niche_history.job()
     niche_history.draw(who)
-
-
-def _say() -> None:
-    """Streamlit's drop zone speaks English alone: its words are covered with ours."""
-    zone = ".st-key-niche_data_upload [data-testid=stFileUploaderDropzone]"
-    hint = _("or drop it here · CSV, XLSX, MD")
-    covered = {"button p": _("Choose a file"), "[data-testid=stFileUploaderDropzoneInstructions] span": hint}
-    for place, words in covered.items():
-        said = f"content: {json.dumps(words, ensure_ascii=False)}; font-size: 0.9rem;"
-        st.html(f"<style>{zone} {place} {{ font-size: 0; }} {zone} {place}::after {{ {said} }}</style>")
 
 
 def _look(who: Principal, file: Any) -> None:

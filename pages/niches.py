@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import navigation, niche_ask, niche_compare, niche_dashboard, niche_leaderboard, niche_search, session
-from components import niche_address as address
+from components import navigation, session
 from components.i18n import N_, _
+from components.niches import address
+from components.niches import ask as niche_ask
+from components.niches import compare as niche_compare
+from components.niches import dashboard as niche_dashboard
+from components.niches import leaderboard as niche_leaderboard
+from components.niches import search as niche_search
 from core.entities.people import Principal
 from core.roles import Permission
 

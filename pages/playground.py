@@ -6,10 +6,12 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import errors, navigation, playground_columns, playground_form, playground_judge, session
-from components import playground_shelf as shelf
-from components import playground_sweep as sweep
+from components import errors, navigation, session
 from components.i18n import _
+from components.playground import columns as playground_columns
+from components.playground import form as playground_form
+from components.playground import judge as playground_judge
+from components.playground import shelf, sweep
 from core.entities.people import Principal
 from core.errors import NotFound
 from core.roles import Permission

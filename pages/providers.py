@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import errors, navigation, provider_cards, provider_models, session
+from components import errors, navigation, session
 from components.i18n import _
+from components.providers import cards as provider_cards
+from components.providers import models as provider_models
 from core.roles import Permission
 
 _FIRST_LOOK_S = 1.5

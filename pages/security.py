@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import errors, guard_rules, navigation, role_limits, security_events, session
+from components import errors, navigation, session
 from components.i18n import _
+from components.security import guard_rules, role_limits, security_events
 from core.roles import Permission
 
 

@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import account_forms, errors, navigation, session
+from components import errors, session
 from components.i18n import _
 from components.markup import plain
+from components.people import account_forms, front
 from core.entities.people import UserStatus
 
 
 def render() -> None:
     hero, forms = st.columns([1.15, 1], gap="large")
     with hero:
-        _hero()
+        front.hero()
     with forms, st.container(key="sign_in_card"):
         token = st.query_params.get("reset")
         with errors.shown():
             _set_password(token) if token else _tabs()
-        _below()
-
-
-def _hero() -> None:
-    with st.container(key="sign_in_hero"):
-        st.title(_("Answers you can check"), anchor=False)
-        st.markdown(_("Nichewise is your company's analytics workbench."))
-        with st.container(key="sign_in_points"):
-            for icon, text in (
-                ("format_quote", _("Ask your documents and get answers with the page they come from.")),
-                ("query_stats", _("Look up a business niche and read what is known about it.")),
-                ("verified_user", _("What you may read is all that you see: nothing leaves this company.")),
-            ):
-                st.markdown(f":material/{icon}: {text}")
+        front.below()
 
 
 def _tabs() -> None:
@@ -43,7 +31,7 @@ def _tabs() -> None:
     with enter:
         with errors.shown():
             account_forms.sign_in()
-        _demo_accounts()
+        front.demo_accounts()
     with join, errors.shown():
         errors.show_kept()
         _register()
@@ -83,28 +71,3 @@ def _set_password(token: str) -> None:
         session.put("password_was_set", True)
         st.query_params.clear()
         st.rerun()
-
-
-def _demo_accounts() -> None:
-    settings = session.services().settings
-    if settings.production or not settings.with_demo:
-        return
-    with st.expander(_("Demo accounts"), icon=":material/science:"):
-        st.markdown(
-            _(
-                "This installation has demo accounts for every role. Their passwords, and the administrator's, "
-                "are in the file `first-run.txt` in the data folder."
-            )
-        )
-
-
-def _below() -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.button(
-            _("Ask the FAQ as a guest"),
-            icon=":material/forum:",
-            type="tertiary",
-            key="sign_in_guest",
-            on_click=session.enter_as_guest,
-        )
-        navigation.language_switch()

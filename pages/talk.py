@@ -19,4 +19,5 @@ def render() -> None:
     )
     address = f"/voice/?__theme={'dark' if st.context.theme.type == 'dark' else 'light'}"
     st.link_button(_("Open in its own tab"), address, icon=":material/open_in_new:")
-    st.iframe(address, height=_HEIGHT, alt=_("Voice"))
+    with st.container(key="talk_screen"):
+        st.iframe(address, height=_HEIGHT, alt=_("Voice"))

@@ -8,7 +8,7 @@ from components import navigation, session, usage_charts
 from components.i18n import N_, _, ngettext, number, percent, short_number
 from core.entities.usage import Dimension, Quota
 from core.roles import Permission
-from services.usage import Report
+from services.chat.usage import Report
 
 _PERIODS = {7: N_("7 days"), 30: N_("30 days"), 90: N_("90 days"), None: N_("All")}
 

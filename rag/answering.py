@@ -96,6 +96,7 @@ class Draft:
         self.first_token_at: float | None = None  # on the monotonic clock
         self.called: list[ToolUse] = []
         self.gate_ms = 0.0
+        self.cut = ""  # what had been shown of an answer that a rule stopped
         self.replaced = False  # what the model wrote did not stand
         self.broken = ""  # why what the model wrote last was not what it was asked for
         self._servers = servers or Servers()
@@ -110,6 +111,7 @@ class Draft:
         self._reply = ""
         self._found: tuple[Passage, ...] = ()  # by tools
         self._exchange: list[tuple[Role, str]] = []
+        self._heard = False  # whether a model has begun to answer
         self._written = ""  # what the model has written in a round that goes on, before the gate
         self._looked = 0  # at how many characters it was last looked whether it repeats itself
         self._raw = ""  # the same of the last round that has ended
@@ -137,9 +139,10 @@ class Draft:
 
     @property
     def usage(self) -> Usage:
-        """As the server counted it, else an estimate that says so; nothing where no model was asked."""
+        """As the server counted it, else an estimate that says so; nothing where no model was asked, or none answered:
+        what came to nothing before its first piece was counted by nobody."""
         rounds = list(self._counted)
-        if self.prompt is not None and (self._written or not rounds):
+        if self.prompt is not None and (self._written or (self._heard and not rounds)):
             rounds.append(Usage(self.prompt.tokens, estimate_tokens(self._written), estimated=True))
         return Usage(
             sum(one.prompt_tokens for one in rounds),
@@ -211,7 +214,7 @@ class Draft:
         self._reader = Reader(self._brief.contract) if self._brief.contract else None
         async with aclosing(self._responses()) as responses:
             async for response in responses:
-                raw = response.raw
+                raw, self._heard = response.raw, True
                 if response.delta and self.first_token_at is None:
                     self.first_token_at = time.monotonic()
                 self._check_length()
@@ -358,7 +361,7 @@ class Draft:
         return Delta(self.text, replace=True)
 
     def _block(self) -> Delta:
-        self.action = Action.BLOCKED
+        self.action, self.cut = Action.BLOCKED, self.text
         self.text = translate(self._brief.language, _BLOCKED)
         return Delta(self.text, replace=True)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 
-from data.stores.chunks import Vector
+from data.stores.vectors import Vector
 
 _KEPT = 16_000_000  # numbers: 64 MB, 40,000 vectors of 384 dimensions
 

@@ -24,6 +24,7 @@ _BACKWARDS = re.compile(
     r"там|туда|тогда|ним|ней|них|нём)\b",
     re.IGNORECASE,
 )
+_SUBJECT = 3  # words with a meaning of their own; beside fewer an "it" stands for what was spoken of
 _ALONE = 9  # words; a longer question names its subject itself
 _PROMPT = """\
 Rewrite the last question of this conversation so that it can be understood without the conversation. Keep its language
@@ -41,6 +42,17 @@ def points_back(question: str) -> bool:
     """Whether its words refer to something said before: "and for managers?", "where is it kept?"."""
     short = len(question.split()) <= _ALONE
     return _LEAD_IN.match(question) is not None or (short and _BACKWARDS.search(question) is not None)
+
+
+def alone(question: str) -> str:
+    """What it asks without the words that lead over to it: "and the leave policy?" is "the leave policy?"."""
+    return _LEAD_IN.sub("", question, count=1).strip() or question
+
+
+def refers(question: str, language: str) -> bool:
+    """Whether it has no subject of its own: "why?", "who can see it?", "in 2023?"."""
+    own = [term for term in content_terms(alone(question), language) if not term.isdigit()]
+    return not own or (len(own) < _SUBJECT and _BACKWARDS.search(question) is not None)
 
 
 def carried(question: str, language: str, history: Sequence[Message]) -> str:
@@ -75,6 +87,6 @@ def _is_part(question: str) -> bool:
 
 
 def _joined(topic: str, question: str, language: str) -> str:
-    bare = _LEAD_IN.sub("", question, count=1).strip()
+    bare = alone(question)
     missing = set(content_terms(topic, language)) - set(content_terms(bare, language))
-    return f"{topic.rstrip(' ?.!')} {bare}" if topic and missing else bare or question
+    return f"{topic.rstrip(' ?.!')} {bare}" if topic and missing else bare

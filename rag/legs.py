@@ -1,4 +1,4 @@
-"""What one search is made of: the hits of both legs, the ranking that came of them, and how long each step took."""
+"""What one search is made of: the query, the hits of both legs, the ranking they give, and how long each step took."""
 
 from __future__ import annotations
 
@@ -6,8 +6,23 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.entities.corpora import CollectionVersion
 from core.entities.retrieval import Passage
 from rag.fusion import Hits
+from rag.readable import Readable
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question for the `k` best passages of the one version that `readable` is about."""
+
+    question: str
+    k: int
+    readable: Readable
+
+    @property
+    def version(self) -> CollectionVersion:
+        return self.readable.version
 
 
 @dataclass(frozen=True, slots=True)

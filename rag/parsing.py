@@ -8,54 +8,28 @@ from __future__ import annotations
 
 import atexit
 import base64
-import json
 import logging
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from threading import BoundedSemaphore, Lock, Timer
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from core import errors
 from core.entities.reading import Parsed
 from core.errors import NichewiseError, ParseFailed
 from rag.readers import Limits, finished, ocr, suffix_of, written
+from rag.reading_child import Child, Stopped
 
 __all__ = ["Limits", "Parser", "page_png", "parse"]
 
 log = logging.getLogger(__name__)
 
-TOOK_TOO_LONG = "Reading the file took longer than the limit of %(seconds)s s. Split it and upload the parts."
-TOO_MUCH_WORK = (
-    "Reading the file took more computing time than the limit of %(seconds)s s. Split it and upload the parts."
-)
-TOO_MUCH_MEMORY = (
-    "Reading the file needs more memory than the limit of %(megabytes)s MB. Split it and upload the parts."
-)
-ABORTED = (
-    "The file made its reader stop: it needs more memory than the limit of %(megabytes)s MB, or it is damaged. "
-    "Split it, or save it again, and upload it."
-)
-CRASHED = "The file made its reader stop; it is probably damaged. Open it, save it again and upload the new copy."
-
-_ROOT = Path(__file__).resolve().parent.parent
 _FILES_PER_CHILD = 500
 _DRAWING = Limits(cpu_seconds=20, seconds=30)
 _RENDERING_S = 30  # besides the recognition itself
-# Nothing else: a process that reads hostile files has no use for the keys in the environment.
-_ENVIRONMENT = (
-    *("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME"),
-    "TESSDATA_PREFIX",
-)
-
-# numpy, which openpyxl imports, would reserve memory for a thread per core; Tesseract is slower with more than one.
-_ADDED = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
 
 Report = Callable[[int, int], None]
 """Told how many pages of a document are read, of how many, while its pictures are recognised; may raise to end it."""
@@ -85,20 +59,12 @@ def _parser(_purpose: str, children: int) -> Parser:
     return parser
 
 
-class _Stopped(Exception):
-    """The child ended without an answer; `sentence` and `values` say why."""
-
-    def __init__(self, sentence: str, retry: bool = False, **values: Any) -> None:
-        super().__init__(sentence)
-        self.sentence, self.retry, self.values = sentence, retry, values
-
-
 class Parser:
     """Up to `children` processes that read files; `close` ends them."""
 
     def __init__(self, children: int = 2) -> None:
-        self._idle: list[_Child] = []
-        self._busy: set[_Child] = set()
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
         self._closed = False
         self._lock = Lock()
         self._free = BoundedSemaphore(children)
@@ -106,6 +72,7 @@ class Parser:
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="parser-start")
 
     def parse(self, path: Path, filename: str, limits: Limits, report: Report = lambda _done, _total: None) -> Parsed:
+        """As the function `parse`; pages that are pictures are recognised one by one, and `report` hears of each."""
         suffix_of(filename)
         request = {"path": str(path.absolute()), "filename": filename}
         parsed = written.parsed(self._done({"do": "read", **request}, limits))
@@ -128,6 +95,7 @@ class Parser:
             return ""
 
     def page_png(self, path: Path, page: int, passage: str, limits: Limits) -> bytes:
+        """As the function `page_png`, within `limits`."""
         request = {"do": "draw", "path": str(path.absolute()), "page": page, "passage": passage}
         return base64.b64decode(self._done(request, limits)["png"])
 
@@ -136,7 +104,7 @@ class Parser:
         return self._closed
 
     def tables(
-        self, blocks: Path, into: Path, filename: str, corrections: Sequence[tuple[int, int, str]], limits: Limits
+        self, blocks: Path, into: Path, filename: str, corrections: Sequence[tuple[str, str, str]], limits: Limits
     ) -> int:
         """Writes the typed tables of `blocks` to `into`, as `rag.tables.written` has them; returns how many."""
         places = {"path": str(blocks.absolute()), "into": str(into.absolute())}
@@ -158,22 +126,23 @@ class Parser:
         request["limits"] = asdict(limits)
         with self._free:
             try:
-                answer = self._ask(self._take(), request, limits)
-            except _Stopped as stopped:
-                if not stopped.retry:
-                    raise ParseFailed(stopped.sentence, **stopped.values) from stopped
-                answer = self._ask_fresh(request, limits)
+                answer = self._asked(request, limits)
+            except Stopped as stopped:
+                raise ParseFailed(stopped.sentence, **stopped.values) from stopped
         if "error" in answer:
             raise _error(answer)
         return answer
 
-    def _ask_fresh(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    def _asked(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+        """Of a fresh child once more, where the files that another read before may be to blame."""
         try:
-            return self._ask(self._start(), request, limits)
-        except _Stopped as stopped:
-            raise ParseFailed(stopped.sentence, **stopped.values) from stopped
+            return self._ask(self._take(), request, limits)
+        except Stopped as stopped:
+            if not stopped.retry:
+                raise
+        return self._ask(self._start(), request, limits)
 
-    def _take(self) -> _Child:
+    def _take(self) -> Child:
         with self._lock:
             while self._idle:
                 child = self._idle.pop()
@@ -182,10 +151,10 @@ class Parser:
                 child.kill()
         return self._start()
 
-    def _start(self) -> _Child:
-        return self._starter.submit(_Child).result()
+    def _start(self) -> Child:
+        return self._starter.submit(Child).result()
 
-    def _ask(self, child: _Child, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    def _ask(self, child: Child, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         kept = False  # also where the child is gone
         with self._lock:
             self._busy.add(child)
@@ -201,79 +170,6 @@ class Parser:
             else:
                 child.kill()
         return answer
-
-
-class _Child:
-    """One process of `rag.readers`; used by one thread at a time."""
-
-    def __init__(self) -> None:
-        self.files = 0
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "rag.readers", str(os.getpid())],
-            cwd=_ROOT,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | _ADDED,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-        )
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def ask(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
-        """The child's answer; raises _Stopped where a limit or the file ended it."""
-        used_before = self.files > 0
-        self.files += 1
-        late: list[bool] = []
-
-        def end() -> None:
-            late.append(True)
-            self._process.kill()
-
-        timer = Timer(limits.seconds, end)
-        timer.start()
-        try:
-            line = self._exchange(json.dumps(request))
-        finally:
-            timer.cancel()
-        if late:
-            raise _Stopped(TOOK_TOO_LONG, seconds=limits.seconds)
-        answer: dict[str, Any] = json.loads(line) if line.endswith("\n") else self._ending(limits, used_before)
-        if answer.get("memory"):
-            raise _Stopped(TOO_MUCH_MEMORY, retry=used_before, megabytes=limits.memory_mb)
-        return answer
-
-    def _exchange(self, request: str) -> str:
-        """The answer's line, or "" where the child is gone."""
-        assert self._process.stdin is not None  # noqa: S101  for the type checker
-        assert self._process.stdout is not None  # noqa: S101
-        try:
-            self._process.stdin.write(request + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            return ""
-        return self._process.stdout.readline()
-
-    def _ending(self, limits: Limits, used_before: bool) -> dict[str, Any]:
-        code = self._process.wait()
-        log.warning("A file ended its reader with code %s", code)
-        if code == -signal.SIGXCPU:
-            raise _Stopped(TOO_MUCH_WORK, seconds=limits.cpu_seconds)
-        if code == -signal.SIGKILL:  # the system ends the process that needs the most memory
-            raise _Stopped(TOO_MUCH_MEMORY, retry=used_before, megabytes=limits.memory_mb)
-        if code == -signal.SIGABRT:  # what PDFium does where it gets no more memory, and any library with a broken heap
-            raise _Stopped(ABORTED, retry=used_before, megabytes=limits.memory_mb)
-        raise _Stopped(CRASHED, retry=used_before)
-
-    def end(self) -> None:
-        """May be called from another thread than the one that asks."""
-        self._process.kill()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.communicate()
 
 
 def _error(answer: dict[str, Any]) -> NichewiseError:

@@ -10,13 +10,14 @@ from core.entities.corpora import CollectionVersion
 from core.entities.people import Principal
 from core.entities.retrieval import Passage
 from data.database import Database
-from data.stores.chunks import Vector
+from data.stores.passages import Scope
+from data.stores.vectors import Vector
 
 
 @dataclass(frozen=True, slots=True)
 class Readable:
     """Ready documents that `principal` may read, that have all of `tags`, and are `among` these where any are named.
-    Each call is a transaction of its own, so that no connection is held while a model works."""
+    Each call is a look of its own, so that no connection is held while a model works."""
 
     db: Database
     version: CollectionVersion
@@ -24,20 +25,24 @@ class Readable:
     tags: tuple[str, ...] = ()
     among: tuple[UUID, ...] = ()
 
+    @property
+    def _scope(self) -> Scope:
+        return Scope(self.version.id, self.principal, self.tags, self.among)
+
     def all(self, below: int) -> list[UUID] | None:
         """Every readable chunk, None if there are `below` or more."""
-        with self.db.begin() as tx:
-            return tx.chunks.readable(self.version.id, self.principal, self.tags, self.among, below=below)
+        with self.db.read() as tx:
+            return tx.passages.all_ids(self._scope, below=below)
 
     def permitted(self, ids: Collection[UUID]) -> set[UUID]:
-        with self.db.begin() as tx:
-            return tx.chunks.permitted(self.version.id, self.principal, ids, self.tags, self.among)
+        with self.db.read() as tx:
+            return tx.passages.permitted(self._scope, ids)
 
     def passages(self, ids: Collection[UUID]) -> dict[UUID, Passage]:
         """The texts of those of `ids` that are readable now."""
-        with self.db.begin() as tx:
-            return tx.chunks.passages(self.version.id, self.principal, ids, self.tags, self.among)
+        with self.db.read() as tx:
+            return tx.passages.read(self._scope, ids)
 
     def vectors(self, ids: Collection[UUID]) -> dict[UUID, Vector]:
-        with self.db.begin() as tx:
-            return tx.chunks.vectors(ids)
+        with self.db.read() as tx:
+            return tx.vectors.of_chunks(ids)

@@ -10,7 +10,6 @@ from functools import partial
 from itertools import islice
 from uuid import UUID
 
-from core.entities.corpora import CollectionVersion
 from core.entities.evaluation import RetrievalSettings
 from core.entities.retrieval import Passage, Retrieval
 from core.errors import Unavailable
@@ -19,7 +18,7 @@ from rag.duplicates import Distinct
 from rag.exhaustive import ExactVectors
 from rag.fusion import DEFAULTS, Hits, fuse, order, ranks
 from rag.language import detect
-from rag.legs import Legs, Ranking, Steps
+from rag.legs import Legs, Query, Ranking, Steps
 from rag.lexical import Lexical
 from rag.questions import Questions
 from rag.readable import Readable
@@ -60,67 +59,48 @@ class Retriever:
         self._exact = ExactVectors()
         self._exhaustive_below = exhaustive_below
 
-    def retrieve(
-        self,
-        version: CollectionVersion,
-        question: str,
-        k: int,
-        readable: Readable,
-        settings: RetrievalSettings = DEFAULTS,
-    ) -> Retrieval:
-        """The `k` best passages of `version` that are `readable`; fewer only if no more match, or what is left are
-        near-duplicates.
+    def retrieve(self, query: Query, settings: RetrievalSettings = DEFAULTS) -> Retrieval:
+        """The best passages; fewer than were wanted only if no more match, or what is left are near-duplicates.
 
         Raises `Damaged` if the lexical index of the version cannot be used.
         """
         started = time.perf_counter()
-        legs = self.legs(version, question, k, readable)
-        ranking = self.rank(legs, question, k, readable, settings)
-        found = self.judged(version, question, k, legs, ranking, settings)
+        legs = self.legs(query)
+        found = self.judged(query, legs, self.rank(query, legs, settings), settings)
         return replace(found, took_ms=(time.perf_counter() - started) * 1000)
 
-    def legs(self, version: CollectionVersion, question: str, k: int, readable: Readable) -> Legs:
+    def legs(self, query: Query) -> Legs:
         """What words and vectors find, each for itself."""
         steps = Steps()
-        language = self._language(version, question)
-        spoken = language in version.fingerprint.languages
-        vector = self._vector(version, question) if spoken else None
+        language = self._language(query)
+        spoken = language in query.version.fingerprint.languages
+        vector = self._vector(query) if spoken else None
         steps.done("embedding")
-        return self._search(
-            version, question, replace(_NOTHING, language=language, spoken=spoken), vector, max(k, 5), readable, steps
-        )
+        start = replace(_NOTHING, language=language, spoken=spoken)
+        return self._search(replace(query, k=max(query.k, _READ_FOR_EVIDENCE)), start, vector, steps)
 
-    def rank(
-        self, legs: Legs, question: str, k: int, readable: Readable, settings: RetrievalSettings = DEFAULTS
-    ) -> Ranking:
-        """At least `k` passages (if there are) in the order that `settings` give them, without near-duplicates."""
-        wanted = max(k, _READ_FOR_EVIDENCE)
-        ranked = self._ranked(legs, wanted, readable, settings)
+    def rank(self, query: Query, legs: Legs, settings: RetrievalSettings = DEFAULTS) -> Ranking:
+        """As many passages as are wanted (if there are), in the order that `settings` give them, without
+        near-duplicates; a few more where evidence needs them."""
+        wanted = max(query.k, _READ_FOR_EVIDENCE)
+        ranked = _ranked(legs, wanted, query.readable, settings)
         if not settings.rerank or self._reranker is None:
             return _distinct(ranked, wanted, settings)
         head = list(islice(ranked, max(wanted, DEPTH)))
-        read = _reread(self._reranker, question, head)
+        read = _reread(self._reranker, query.question, head)
         return replace(_distinct(read or head, wanted, settings), reranked=read is not None)
 
-    def judged(
-        self,
-        version: CollectionVersion,
-        question: str,
-        k: int,
-        legs: Legs,
-        ranking: Ranking,
-        settings: RetrievalSettings = DEFAULTS,
-    ) -> Retrieval:
-        """The first `k` of `ranking`, and how well its best passages cover the question."""
-        rarity = partial(self._lexical.rarity, version.vector_name)
+    def judged(self, query: Query, legs: Legs, ranking: Ranking, settings: RetrievalSettings = DEFAULTS) -> Retrieval:
+        """The first passages of `ranking`, and how well its best ones cover the question."""
+        rarity = partial(self._lexical.rarity, query.version.vector_name)
         read = ranking.passages
-        if version.fingerprint.model not in _MEASURED:
+        if query.version.fingerprint.model not in _MEASURED:
             read = tuple(replace(one, similarity=None) for one in read)
         return Retrieval(
-            question=question,
+            question=query.question,
             language=legs.language,
-            passages=ranking.passages[:k],
-            evidence=evidence.score(question, read, dict(legs.lexical), rarity),
+            passages=ranking.passages[: query.k],
+            evidence=evidence.score(query.question, read, dict(legs.lexical), rarity),
             threshold=settings.threshold,
             took_ms=sum(legs.timings.values()),
             degraded=legs.spoken and legs.vector is None,
@@ -130,91 +110,73 @@ class Retriever:
 
     # --- both legs --------------------------------------------------------------------------------------------------
 
-    def _vector(self, version: CollectionVersion, question: str) -> list[float] | None:
+    def _vector(self, query: Query) -> list[float] | None:
         """Of the version's model; None where it cannot be used, or is not the one any more that it was indexed with."""
-        made = version.fingerprint
-        vector = self._questions.vector(question, made.model)
+        made = query.version.fingerprint
+        vector = self._questions.vector(query.question, made.model)
         if vector is None or len(vector) == (made.dimension or len(vector)):
             return vector
-        log.warning(
-            "Version %s needs vectors of %s numbers; %s makes %s", version.id, made.dimension, made.model, len(vector)
-        )
+        said = query.version.id, made.dimension, made.model, len(vector)
+        log.warning("Version %s needs vectors of %s numbers; %s makes %s", *said)
         return None
 
-    def _language(self, version: CollectionVersion, question: str) -> str:
-        usual = self._lexical.languages(version.vector_name)[:1]
-        return detect(question, *usual)
+    def _language(self, query: Query) -> str:
+        usual = self._lexical.languages(query.version.vector_name)[:1]
+        return detect(query.question, *usual)
 
-    def _search(
-        self,
-        version: CollectionVersion,
-        question: str,
-        start: Legs,
-        vector: list[float] | None,
-        k: int,
-        readable: Readable,
-        steps: Steps,
-    ) -> Legs:
-        few = readable.all(self._exhaustive_below)
+    def _search(self, query: Query, start: Legs, vector: list[float] | None, steps: Steps) -> Legs:
+        few = query.readable.all(self._exhaustive_below)
         steps.done("permission")
         if few is None:
-            return self._deepening(version, question, start, vector, k, readable, steps)
-        depth = max(_DEEPEST_RANK, k)
-        among = few if len(few) < self._lexical.count(version.vector_name) else None
-        words = _only(few, self._lexical.search(version.vector_name, question, start.language, depth, among))
+            return self._deepening(query, start, vector, steps)
+        name = query.version.vector_name
+        depth = max(_DEEPEST_RANK, query.k)
+        among = few if len(few) < self._lexical.count(name) else None
+        words = _only(few, self._lexical.search(name, query.question, start.language, depth, among))
         steps.done("words")
-        near = self._exact.nearest(vector, few, depth, readable.vectors) if vector else None
+        near = self._exact.nearest(vector, few, depth, query.readable.vectors) if vector else None
         steps.done("vectors")
         return replace(start, lexical=words, vector=near, timings=steps.took)
 
-    def _deepening(
-        self,
-        version: CollectionVersion,
-        question: str,
-        start: Legs,
-        vector: list[float] | None,
-        k: int,
-        readable: Readable,
-        steps: Steps,
-    ) -> Legs:
-        """Looks deeper, twice as deep each time, until each leg has `k` permitted hits or no more."""
-        depth = max(_FIRST_DEPTH, 4 * k)
+    def _deepening(self, query: Query, start: Legs, vector: list[float] | None, steps: Steps) -> Legs:
+        """Looks deeper, twice as deep each time, until each leg has enough permitted hits or no more."""
+        name = query.version.vector_name
+        depth = max(_FIRST_DEPTH, 4 * query.k)
         while True:
-            words = self._lexical.search(version.vector_name, question, start.language, depth)
+            words = self._lexical.search(name, query.question, start.language, depth)
             steps.done("words")
-            near = self._vectors.query(version.vector_name, vector, depth) if vector else []
+            near = self._vectors.query(name, vector, depth) if vector else []
             steps.done("vectors")
-            permitted = readable.permitted({key for key, _ in (*words, *near)})
+            permitted = query.readable.permitted({key for key, _ in (*words, *near)})
             steps.done("permission")
             lexical, vectors = _only(permitted, words), _only(permitted, near)
-            if _enough(words, lexical, depth, k) and _enough(near, vectors, depth, k):
+            if _enough(words, lexical, depth, query.k) and _enough(near, vectors, depth, query.k):
                 found = vectors if vector else None
                 return replace(start, lexical=lexical, vector=found, exhaustive=False, timings=steps.took)
             depth *= 2
 
-    # --- one order --------------------------------------------------------------------------------------------------
-
-    def _ranked(self, legs: Legs, batch: int, readable: Readable, settings: RetrievalSettings) -> Iterator[Passage]:
-        """By their fused scores; texts are read as far as they are asked for."""
-        lexical, vector = ranks(legs.lexical), None if legs.vector is None else ranks(legs.vector)
-        cosines = dict(legs.vector or ())
-        scores = fuse(lexical, vector, settings)
-        best = order(scores, lexical)
-        for start in range(0, min(len(best), _MOST_READS * batch), batch):
-            keys = best[start : start + batch]
-            texts = readable.passages(keys)  # asked once more: this answer is the one that counts
-            for key in keys:
-                if key in texts:
-                    yield replace(
-                        texts[key],
-                        score=scores[key],
-                        lexical=lexical.get(key),
-                        vector=(vector or {}).get(key),
-                        similarity=cosines.get(key),
-                    )
-
 
 _NOTHING = Legs("", [], None)
+
+
+def _ranked(legs: Legs, batch: int, readable: Readable, settings: RetrievalSettings) -> Iterator[Passage]:
+    """By their fused scores; texts are read as far as they are asked for."""
+    lexical, vector = ranks(legs.lexical), None if legs.vector is None else ranks(legs.vector)
+    cosines = dict(legs.vector or ())
+    scores = fuse(lexical, vector, settings)
+    best = order(scores, lexical)
+    for start in range(0, min(len(best), _MOST_READS * batch), batch):
+        keys = best[start : start + batch]
+        texts = readable.passages(keys)  # asked once more: this answer is the one that counts
+        for key in keys:
+            if key in texts:
+                yield replace(
+                    texts[key],
+                    score=scores[key],
+                    lexical=lexical.get(key),
+                    vector=(vector or {}).get(key),
+                    similarity=cosines.get(key),
+                )
 
 
 def _reread(reranker: Reranker, question: str, passages: list[Passage]) -> list[Passage] | None:

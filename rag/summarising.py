@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from core.entities.messages import Action, Message
+from core.entities.messages import Action, Message, MessageStatus
 from core.i18n import translate
 from rag.language import detect
 from rag.prompting import Brief
@@ -26,10 +26,12 @@ _PROMPT = Path(__file__).with_name("summarising.md")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question and its answer without citation numbers; the answer is empty where none was found."""
+    """A question and its answer without citation numbers; the answer is empty where none was found, or where it failed
+    or was stopped before its first word."""
 
     question: str
     answer: str
+    failed: bool = False
 
 
 def exchanges(messages: Sequence[Message]) -> list[Exchange]:
@@ -43,10 +45,11 @@ def _told(messages: Sequence[Message]) -> Iterator[Exchange]:
             continue
         answer = after if after is not None and after.author == "assistant" else None
         if answer is None:
-            yield Exchange(turn.text, "")
+            yield Exchange(turn.text, "", failed=True)
         elif answer.action is not Action.BLOCKED and answer.scenario not in _PRIVATE:
             found = answer.text if answer.action is not Action.REFUSE else ""
-            yield Exchange(turn.text, _NUMBERS.sub("", found).strip())
+            cut = answer.status in (MessageStatus.FAILED, MessageStatus.STOPPED)
+            yield Exchange(turn.text, _NUMBERS.sub("", found).strip(), failed=cut)
 
 
 def language_of(told: Sequence[Exchange]) -> str:
@@ -67,7 +70,9 @@ def points(told: Sequence[Exchange]) -> str:
 
 def _gist(one: Exchange, language: str) -> str:
     sentences = [sentence.text for sentence in split(one.answer) if not sentence.heading]
-    return _short(sentences[0], _LONGEST_ANSWER) if sentences else translate(language, "nothing was found")
+    if sentences:
+        return _short(sentences[0], _LONGEST_ANSWER)
+    return translate(language, "it was not answered") if one.failed else translate(language, "nothing was found")
 
 
 def _short(text: str, most: int) -> str:

@@ -10,7 +10,7 @@ from core.errors import BadInput
 from scenarios import analytics, documents, faq, offtopic, registration
 from scenarios.base import Intent, Outcome, Reply, Scenario, Turn, Writing
 
-_FORM = 1  # of an answer: what the scenarios make of what a model writes
+_FORM = 2  # of an answer: what the scenarios make of what a model writes
 
 REGISTRY: dict[str, Scenario] = {
     scenario.name: scenario

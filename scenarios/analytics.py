@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.entities.answers import Choice
@@ -12,12 +13,15 @@ from core.entities.messages import Action
 from core.i18n import N_, translate
 from niches.rewording import with_choice
 from rag.contract import Contract
+from rag.followups import alone
+from rag.lexical.analysis import content_terms
 from scenarios.base import Reply, Scenario, Turn, Writing
 from scenarios.tools import Figures, Found, Tools, for_analytics
 
 _WHICH = N_("Which niche do you mean?")
 _CLOSEST = N_("%(problem)s Closest choices:")
 _NOTHING = N_("I found no niche like this. These are some of those that have figures:")
+_BEYOND = N_("There is no figure for exactly that. What is known of the niche:")
 _OFFERED = 6
 _SURE = 0.9  # of 1: from here on a wording is taken for a niche without asking
 _ALIKE = 0.72  # from here on it is worth asking whether it is meant
@@ -33,7 +37,7 @@ class Analytics(Scenario):
         planned = self._planned(turn, tools)
         if not isinstance(planned, Figures):
             return planned
-        return None if turn.model else Reply(planned.text, dashboard=planned.dashboard, state={})
+        return None if turn.model else Reply(planned.text, dashboard=planned.dashboard, state=_kept(planned))
 
     def answer(self, turn: Turn, tools: Tools) -> Reply | Writing:
         """Figures with what the articles say about them; the articles alone; or some niches to choose from."""
@@ -41,7 +45,7 @@ class Analytics(Scenario):
         contract = Contract(self.name, for_analytics(tools))
         if isinstance(planned, Figures):
             brief = self.plan(turn, contract=contract, lead=f"{planned.text}\n\n")
-            return Writing(brief, dashboard=planned.dashboard, state={})
+            return Writing(brief, dashboard=planned.dashboard, state=_kept(planned))
         if turn.retrieval is not None and not turn.retrieval.answerable:
             some = tools.analytics_titles_search(turn.question, _OFFERED) or tools.analytics_titles_random()
             if some:
@@ -54,22 +58,32 @@ class Analytics(Scenario):
         chosen = turn.picked or _meant(turn.question, list(turn.state.get("offered", ())))
         if chosen:
             return _confirmed(tools, chosen)
-        found = tools.analytics_search(turn.question)
-        if found.dashboard is None and turn.query and turn.query != turn.question:
-            again = tools.analytics_search(turn.query)
-            found = again if again.dashboard is not None else found
+        found = self._searched(turn, tools)
         return found if found.dashboard is not None else self._unclear(turn, tools, found)
+
+    def _searched(self, turn: Turn, tools: Tools) -> Figures:
+        """The figures of the question, else of what it asks if it goes on with the one before."""
+        first = tools.analytics_search(turn.question)
+        if first.dashboard is not None or turn.query in ("", turn.question):
+            return replace(first, asked=turn.question)
+        before = str(turn.state.get("asked", ""))
+        followed = tools.analytics_followed(alone(turn.question), before) if before else ""
+        for asked in filter(None, (followed, turn.query)):
+            found = tools.analytics_search(asked)
+            if found.dashboard is not None:
+                return replace(found, asked=asked)
+        return first
 
     def _unclear(self, turn: Turn, tools: Tools, found: Figures) -> Figures | Reply | None:
         """A question that names a niche and no figure gets its key figures; one that names neither is searched."""
         if found.about in ("metric", "question") and len(found.named) == 1:
-            return tools.analytics_get_by_niche(found.named[0].id)
+            return _known_of(turn, tools, found)
         near = tools.analytics_titles_search(turn.query or turn.question, _OFFERED)
         if found.about == "niche":
             offered = [one for one in found.choices if one.id] or list(near)
             return self._offer(turn, translate(turn.language, _WHICH), offered, found.unknown) if offered else None
         if near and near[0].score >= _SURE:
-            return tools.analytics_get_by_niche(near[0].id)
+            return _figures_of(tools, near[0].id, near[0].title)
         if alike := [one for one in near if one.score >= _ALIKE]:
             return self._offer(turn, translate(turn.language, _WHICH), alike)
         return None if found.about == "question" else self._closest(turn, found)
@@ -112,8 +126,29 @@ def _confirmed(tools: Tools, chosen: str) -> Figures | None:
     if asked:
         found = tools.analytics_search(asked)
         if found.dashboard is not None:
-            return found
-    return tools.analytics_get_by_niche(title)
+            return replace(found, asked=asked)
+    return _figures_of(tools, title)
+
+
+def _figures_of(tools: Tools, niche: str, title: str = "") -> Figures | None:
+    found = tools.analytics_get_by_niche(niche)
+    return replace(found, asked=title or niche) if found else None
+
+
+def _known_of(turn: Turn, tools: Tools, found: Figures) -> Figures | None:
+    """The key figures of the one niche that is named; what else was asked for is said not to be there."""
+    niche = found.named[0]
+    known = tools.analytics_get_by_niche(niche.id, found.region)
+    if known is None:
+        return None
+    more = set(content_terms(found.beyond, turn.language)) - set(content_terms(niche.title, turn.language))
+    lead = translate(turn.language, _BEYOND) if more else ""
+    return replace(known, text=f"{lead} {known.text}".strip(), asked=niche.title)
+
+
+def _kept(found: Figures) -> dict[str, str]:
+    """What the next message may go on with."""
+    return {"asked": found.asked} if found.asked else {}
 
 
 def _meant(message: str, offered: list[str]) -> str:

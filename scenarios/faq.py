@@ -14,6 +14,7 @@ from core.entities.retrieval import Passage, Retrieval
 from core.i18n import N_, translate
 from rag.contract import Contract
 from rag.lexical.analysis import content_terms
+from scenarios import overview
 from scenarios.base import Reply, Scenario, Turn, Writing
 from scenarios.tools import Tools, for_faq
 
@@ -37,6 +38,8 @@ _ANOTHER = re.compile(
 class Faq(Scenario):
     def open(self, turn: Turn, tools: Tools) -> Reply | Writing | None:
         """An article that the person chose is shown whole; it is not searched again."""
+        if not turn.picked and overview.asked(turn.question):
+            return overview.reply(turn)
         chosen = turn.picked or _meant(turn.question, list(turn.state.get("offered", ())))
         return self._article(turn, tools, chosen) if chosen else None
 

@@ -9,7 +9,9 @@ from core.entities.answers import Choice
 from core.entities.messages import Action
 from core.i18n import N_, translate
 from rag.contract import Contract
+from scenarios import overview
 from scenarios.base import Intent, Reply, Scenario, Turn, Writing
+from scenarios.router import says_nothing
 from scenarios.tools import Tools
 
 CHAT = "small_talk"
@@ -26,9 +28,14 @@ _ELSE = N_(
     "I cannot help with that: no language model is connected, and I only quote documents and figures of business "
     "niches. What may I look up for you?"
 )
+_BYE = N_("Goodbye! Your conversation stays in the list.")
+_FINE = N_("I am well, thank you. What may I look up for you?")
+_UNCLEAR = N_("I do not know what this is about. Write a whole question, please.")
 _WORDS = (
+    (r"\bhow are you\b|\bhow(?:'s| is) it going\b|\bкак (?:дела|ты|жизнь|поживаешь)\b", _FINE),
     (r"\b(?:hello|hi|hey|good (?:morning|day|afternoon|evening)|привет\w*|здравствуй\w*|добр\w+ (?:день|утро|вечер))\b",
      _GREETING),
+    (r"^\W*(?:good ?bye|bye|see you|пока|до (?:свидания|встречи|завтра)|всего (?:доброго|хорошего))\b", _BYE),
     (r"\b(?:thanks?|thank you|thx|спасибо|благодарю)\b", _THANKS),
     (r"\b(?:who|what) are you\b|\byour name\b|\bкто ты\b|\bкак тебя зовут\b|\bты (?:кто|бот|человек|робот)\b", _WHO),
 )  # fmt: skip
@@ -40,6 +47,11 @@ _WAYS_BACK = (
 
 class OffTopic(Scenario):
     def open(self, turn: Turn, tools: Tools) -> Reply | Writing | None:
+        said = _said(turn.question)
+        if said == _GREETING and turn.guest:
+            said = overview.GREETING
+        if said == _UNCLEAR or (said == _ELSE and not turn.model):  # nobody made conversation
+            return Reply(translate(turn.language, said), action=Action.REFUSE, choices=_ways_back(turn))
         if not turn.outcomes:
             return Reply("", intents=(Intent(CHAT),))
         (counted,) = turn.outcomes
@@ -47,14 +59,14 @@ class OffTopic(Scenario):
             sentence = _USED_UP_TODAY if counted.values["today"] else _USED_UP
             return Reply(translate(turn.language, sentence), action=Action.REFUSE, choices=_ways_back(turn))
         if not turn.model:
-            said = _said(turn.question)
-            action = Action.REFUSE if said == _ELSE else Action.ANSWER
-            return Reply(translate(turn.language, said), action=action, choices=_ways_back(turn))
+            return Reply(translate(turn.language, said), choices=_ways_back(turn))
         failed = translate(turn.language, _FAILED)
         return Writing(self.plan(turn, contract=Contract(self.name), fallback=failed), choices=_ways_back(turn))
 
 
 def _said(question: str) -> str:
+    if says_nothing(question):
+        return _UNCLEAR
     return next((said for words, said in _WORDS if re.search(words, question, re.IGNORECASE)), _ELSE)
 
 

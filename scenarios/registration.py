@@ -94,6 +94,8 @@ class _Run(Asking):
             return self.aside(text)
         if self.at.step is Step.CONSENT and (words.yes(text) or words.no(text)):
             return self.consent(words.yes(text))
+        if self.at.step is Step.EMAIL and words.no(text):
+            return self.again(says.NO_EMAIL)
         if self.at.step is Step.CODE:
             return self.in_code(text, command)
         if self.at.step is Step.DETAILS:
@@ -137,7 +139,7 @@ class _Run(Asking):
         sent = self.done(SEND_CODE, email=self.at.email, language=self.at.language)
         if not sent.ok:
             step = Step.CODE if sent.values.get("wait") else Step.EMAIL
-            return self.at_step(step, f"{sent.sentence} {self.say(says.ASK[step])}")
+            return self.at_step(step, f"{sent.sentence} {self.say(says.ASK[step], email=self.at.email)}")
         return self.at_step(Step.CODE, self.say(sentence or says.CODE_SENT, email=self.at.email))
 
     def resend(self) -> Reply:

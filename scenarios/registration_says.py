@@ -41,6 +41,7 @@ ANALYTICS_LATER = N_("The figures of the niche “%(niche)s” will be there too
 NO_CONSENT = N_(
     "Without your consent I can make no account; your e-mail is not kept. Ask me anything about the service."
 )
+NO_EMAIL = N_("Without an e-mail address there is no account. Say “cancel” to stop here.")
 CANCELLED = N_(
     "The registration is cancelled and what you told is forgotten. Ask me anything, or say “register” to begin anew."
 )

@@ -60,7 +60,8 @@ _COMMANDS = {
         re.IGNORECASE,
     ),
     Command.BACK: re.compile(
-        r"(?:go |step )?back|(?:change|correct) (?:it|that|my e-?mail|the e-?mail)|назад|вернуться|вернись|"
+        r"(?:go |step )?back|(?:change|correct) (?:it|that|my e-?mail|the e-?mail)|(?:an)?other (?:address|e-?mail)|"
+        r"друг(?:ой|ая|ую) (?:адрес|почта|почту|e-?mail)|назад|вернуться|вернись|"
         r"(?:изменить|исправить)(?: (?:почту|адрес|e-?mail))?",
         re.IGNORECASE,
     ),

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.i18n import N_
 from rag.classifier import Classifier
+from scenarios import overview
 
 MODEL = Path(__file__).with_name("router.npz")
 MARGIN = 0.10  # between the best and the second probability; below it the classifier is unsure
@@ -78,6 +79,7 @@ GOES_ON = "The message goes on with what was spoken of before."
 BY_WORDS = "The words of the message are clearly of this scenario."
 BY_MODEL = "The words left it open; the language model decided."
 BY_EVIDENCE = "Only there is something that answers the question."
+SAYS_NOTHING = "The message says nothing by itself."
 OPEN = "The words fit more than one scenario."
 
 
@@ -159,12 +161,23 @@ def _by_state(message: str, state: State) -> tuple[Route, DecidedBy, str] | None
         return Route.REGISTRATION, DecidedBy.STATE, REGISTERING
     if state.attached:
         return Route.DOCUMENTS, DecidedBy.STATE, ATTACHED
-    if state.last not in (None, Route.UNSURE) and _goes_on(message):
+    if overview.asked(message):
+        return Route.FAQ, DecidedBy.STATE, BY_WORDS
+    if state.last not in (None, Route.UNSURE) and (only_goes_on(message) or _number(message)):
         return state.last, DecidedBy.STATE, GOES_ON
-    return None
+    return (Route.OFFTOPIC, DecidedBy.STATE, SAYS_NOTHING) if says_nothing(message) else None
 
 
-def _goes_on(message: str) -> bool:
+def says_nothing(message: str) -> bool:
+    """Whether a message means nothing where nothing was spoken of: "?", "42", "yes"."""
+    return only_goes_on(message) or not any(character.isalpha() for character in message)
+
+
+def _number(message: str) -> bool:
+    return says_nothing(message) and any(character.isdigit() for character in message)
+
+
+def only_goes_on(message: str) -> bool:
     """Whether a message means nothing without the one before it: "yes", "the second one", "3"."""
     bare = message.strip(" \t\n.!?,…").strip()
     return len(bare.split()) <= _SHORT and _GOES_ON.fullmatch(bare) is not None

@@ -40,7 +40,8 @@ class Figures:
     """What a question about niches found: one `text` with its figures, and the `dashboard` with table and chart as
     `niches.snapshots` writes it. Without an answer `about` says what was not understood ("niche", "metric", …), `text`
     says so to the person, `choices` are the closest, `named` are the niches that the question calls by name, and
-    `unknown` is the wording in it that nothing is called by."""
+    `unknown` is the wording in it that nothing is called by. `asked` is the question that they answer, whole,
+    `beyond` what it asks for that has no name, `region` where it asks for."""
 
     text: str
     dashboard: Mapping[str, Any] | None = None
@@ -48,6 +49,9 @@ class Figures:
     choices: tuple[Found, ...] = ()
     named: tuple[Found, ...] = ()
     unknown: str = ""
+    asked: str = ""
+    beyond: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,12 @@ class Tools(Protocol):
     def analytics_search(self, query: str) -> Figures:
         """A question in words, answered by a query on the figures."""
 
-    def analytics_get_by_niche(self, niche: str) -> Figures | None:
-        """Everything about one niche: by its exact title, by a full scan, or by a wording that is near enough."""
+    def analytics_followed(self, question: str, before: str) -> str:
+        """What a question asks that goes on with `before`: "and in Moscow?", "and the margin?"."""
+
+    def analytics_get_by_niche(self, niche: str, region: str = "") -> Figures | None:
+        """Everything about one niche, in a region by its English title: by its exact title, by a full scan, or by a
+        wording that is near enough."""
 
     def read_scenario(self, path: str) -> str:
         """The text of a scenario's prompt; raises `NotFound` for what is not among them."""

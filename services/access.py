@@ -14,7 +14,7 @@ from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Permission, Role
 from data.database import Database
 from data.transaction import Stores
-from services.search import Search
+from services.retrieval.search import Search
 
 _ONCE_IN = timedelta(minutes=10)  # looking on as the same person is one entry in the audit log
 _MOST_PEOPLE = 200
@@ -77,7 +77,7 @@ class Access:
 
     def restricted(self, documents: Sequence[Document]) -> set[UUID]:
         """Those that say themselves who may read them, of documents that the caller was given."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.readers.restricted([document.id for document in documents])
 
     def people(self, principal: Principal) -> Sequence[User]:

@@ -16,89 +16,91 @@ from rag.retrieval import Retriever
 from rag.vectors import Vectors
 from scenarios.router import Router
 from services.access import Access
-from services.accounts import Accounts
-from services.admission import Admission
-from services.allowlist import Allowlist
 from services.answer.cache import Retrievals
-from services.archives import Archives
-from services.attachments import Attachments
 from services.audit import Audit
-from services.blobs import Blobs
-from services.building import Building
-from services.codes import Codes
-from services.collections import Collections
-from services.comparing import Comparing
-from services.conversations import Conversations
-from services.corpora import Corpora
-from services.credentials import Passwords
-from services.documents import Documents
-from services.embeddings import Embeddings
-from services.engine import Engine
-from services.enrolment import Enrolment
-from services.evaluation import EvaluationRuns
-from services.exams import Exams
-from services.feedback import FeedbackDesk
-from services.fingerprints import Fingerprints
-from services.footprints import Footprints
-from services.gate import Gate
-from services.golden import Golden
-from services.guardrails import Guardrails
+from services.chat.admission import Admission
+from services.chat.attachments import Attachments
+from services.chat.conversations import Conversations
+from services.chat.feedback import FeedbackDesk
+from services.chat.guardrails import Guardrails
+from services.chat.limits import Limits
+from services.chat.prompts import Prompts
+from services.chat.routing import Routing
+from services.chat.sharing import Sharing
+from services.chat.small_talk import SmallTalk
+from services.chat.summaries import Summaries
+from services.chat.templates import Templates
+from services.chat.transcripts import Transcripts
+from services.chat.usage import UsageReports
+from services.corpora.building import Building
+from services.corpora.collections import Collections
+from services.corpora.comparing import Comparing
+from services.corpora.demo import Corpora
+from services.corpora.embeddings import Embeddings
+from services.corpora.fingerprints import Fingerprints
+from services.corpora.footprints import Footprints
+from services.corpora.preview import Previews
+from services.corpora.reconciling import Reconciling
+from services.corpora.reindexing import Reindexing
+from services.corpora.retirement import Retirement
+from services.corpora.verification import Verification
+from services.corpora.versions import Versions
+from services.files.archives import Archives
+from services.files.blobs import Blobs
+from services.files.documents import Documents
+from services.files.images import PageImages
+from services.files.indexing import Indexing
+from services.files.ingestion import Ingestion
+from services.files.intake import Intake
+from services.files.ledger import Ledger
+from services.files.parses import Parses
+from services.files.passages import Passages
+from services.files.publishing import Publishing
+from services.files.quarantine import Quarantine
+from services.files.removal import Removal
 from services.health import Health
-from services.images import PageImages
-from services.indexing import Indexing
-from services.ingestion import Ingestion
-from services.intake import Intake
-from services.keys import Keys
-from services.lab import Lab
-from services.ledger import Ledger
-from services.limits import Limits
-from services.mail import Mail
-from services.measuring import Measuring
-from services.niche_catalogue import NicheCatalogue
-from services.niche_demo import NicheDemo
-from services.niche_import import NicheImport
-from services.niche_import_job import NicheImportJob
-from services.niche_plans import NichePlans
-from services.niche_questions import NicheQuestions
-from services.niche_views import NicheViews
-from services.niches import Niches
-from services.parses import Parses
-from services.passages import Passages
-from services.people import People
-from services.playground import Playground
-from services.policy import Policy
-from services.preview import Previews
-from services.prompts import Prompts
-from services.providers import Providers
-from services.publishing import Publishing
-from services.quarantine import Quarantine
+from services.identity.accounts import Accounts
+from services.identity.allowlist import Allowlist
+from services.identity.codes import Codes
+from services.identity.credentials import Passwords
+from services.identity.enrolment import Enrolment
+from services.identity.first_people import FirstPeople
+from services.identity.keys import Keys
+from services.identity.mail import Mail
+from services.identity.people import People
+from services.identity.registration import Registration
+from services.identity.sessions import Sessions
+from services.models.engine import Engine
+from services.models.policy import Policy
+from services.models.providers import Providers
+from services.niches.analytics import Niches
+from services.niches.catalogue import NicheCatalogue
+from services.niches.demo import NicheDemo
+from services.niches.import_job import NicheImportJob
+from services.niches.imports import NicheImport
+from services.niches.plans import NichePlans
+from services.niches.questions import NicheQuestions
+from services.niches.views import NicheViews
+from services.playground.experiments import Playground
+from services.playground.sweeps import Sweeps
 from services.rates import Rates
-from services.reconciling import Reconciling
-from services.registration import Registration
-from services.reindexing import Reindexing
-from services.removal import Removal
-from services.retirement import Retirement
-from services.routing import Routing
-from services.search import Search
-from services.sessions import Sessions
-from services.sharing import Sharing
-from services.sheet_making import SheetMaking
-from services.sheets import Sheets
-from services.small_talk import SmallTalk
-from services.source_intake import SourceIntake
-from services.source_refresh import SourceRefresh
-from services.sources import Sources
-from services.summaries import Summaries
-from services.sweeps import Sweeps
-from services.templates import Templates
-from services.transcripts import Transcripts
-from services.tuning import Tuning
+from services.retrieval.evaluation import EvaluationRuns
+from services.retrieval.exams import Exams
+from services.retrieval.gate import Gate
+from services.retrieval.golden import Golden
+from services.retrieval.lab import Lab
+from services.retrieval.measuring import Measuring
+from services.retrieval.search import Search
+from services.retrieval.tuning import Tuning
+from services.retrieval.warming import register_engine
+from services.sheets.checking import SheetChecking
+from services.sheets.making import SheetMaking
+from services.sheets.tables import Sheets
+from services.sources.intake import SourceIntake
+from services.sources.refresh import SourceRefresh
+from services.sources.registry import Sources
 from services.turns import Turns
 from services.upkeep import Upkeep
-from services.usage import UsageReports
-from services.verification import Verification
-from services.versions import Versions
-from services.warming import register_engine
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Services:
     registration: Registration
     summaries: Summaries
     people: People
+    first_people: FirstPeople
     keys: Keys
     sessions: Sessions
     audit: Audit
@@ -261,6 +264,7 @@ def build(settings: Settings, database_url: str) -> Services:
         registration=registration,
         summaries=summaries,
         people=People(db, settings, mail, accounts, passwords),
+        first_people=FirstPeople(db, settings, passwords),
         keys=keys,
         sessions=Sessions(db, keys),
         audit=Audit(db),
@@ -290,7 +294,7 @@ def build(settings: Settings, database_url: str) -> Services:
         versions=Versions(db, settings, fingerprints, embeddings),
         previews=Previews(db, parses, passages, fingerprints, embeddings),
         reindexing=reindexing,
-        reconciling=Reconciling(db, blobs, vectors, lexical, comparing),
+        reconciling=Reconciling(db, blobs, vectors, lexical, comparing, SheetChecking(db, parses, sheet_making)),
         retirement=Retirement(db, settings, reindexing),
         footprints=Footprints(db, vectors, lexical),
         corpora=Corpora(db, blobs, ingestion, removal, ROOT / "data" / "corpora"),

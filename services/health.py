@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psutil
 
 from core.errors import NichewiseError
 from core.settings import Settings
@@ -15,7 +20,24 @@ OK = "ok"
 STARTING = "This part is still starting."
 NOT_STARTED = "This part did not start. See the log."
 NO_DATABASE = "The database does not answer."
+_LEAST_FREE, _LEAST_FREE_BYTES = 0.05, 2**30
 PARTS = ("database", "models", "vectors", "lexical", "worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What this process and its children hold in memory, and what is free on the disk of its data; bytes."""
+
+    memory: int
+    memory_total: int
+    disk_free: int
+    disk_total: int
+    started_at: datetime
+
+    @property
+    def scarce(self) -> bool:
+        """Whether the disk is nearly full: uploads and a new version of a collection need room."""
+        return self.disk_free < max(_LEAST_FREE * self.disk_total, _LEAST_FREE_BYTES)
 
 
 class Health:
@@ -23,6 +45,7 @@ class Health:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
+        self._settings = settings
         self._parts = dict.fromkeys(PARTS, STARTING)
         self._warmers: dict[str, Callable[[], object]] = {}
         if settings.worker == "external":
@@ -53,6 +76,19 @@ class Health:
     def parts(self) -> dict[str, str]:
         """Part -> "ok" or the reason why it is not."""
         return {**self._parts, "database": self._database()}
+
+    def room(self) -> Room:
+        """Asked of the system now; a child that ends meanwhile counts as gone."""
+        own = psutil.Process()
+        memory = own.memory_info().rss
+        for child in own.children(recursive=True):
+            try:
+                memory += child.memory_info().rss
+            except psutil.Error:
+                continue
+        disk = shutil.disk_usage(self._settings.var_dir)
+        started = datetime.fromtimestamp(own.create_time(), UTC)
+        return Room(memory, psutil.virtual_memory().total, disk.free, disk.total, started)
 
     def _database(self) -> str:
         try:

@@ -97,11 +97,11 @@ class House:
     def _first_run(self) -> None:
         """The first administrator, the demo users and the collections; made-up passwords are written down once."""
         services = self.services
-        email, password = services.people.ensure_first_admin(self.settings)
+        email, password = services.first_people.ensure_admin()
         made = [(email, Role.ADMIN, password)] if password else []
         services.collections.ensure_defaults()
         if self.settings.with_demo:
-            made += services.people.ensure_demo_users()
+            made += services.first_people.ensure_demo()
             services.corpora.ensure_demo()
             services.niche_demo.ensure()
         if made:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import zip_longest
@@ -16,7 +13,7 @@ from core.entities.answers import Trace
 from core.entities.corpora import Collection
 from core.entities.messages import Action, Message, MessageStatus
 from core.entities.people import Principal
-from core.errors import BadInput, Forbidden, NichewiseError, TooMany
+from core.errors import BadInput, Forbidden, TooMany
 from core.settings import Settings
 from data.database import Database
 from data.stores.messages import NewMessage
@@ -26,7 +23,6 @@ from rag.providers import REGISTRY, Params, get, loaded
 from scenarios import Scenario
 from scenarios.registration_asking import NAME as REGISTRATION
 from scenarios.router import Decision
-from services.admission import BLOCKED, Admission, block
 from services.answer.cache import AnswerCache, Retrievals
 from services.answer.job import Job
 from services.answer.pipeline import Carrier, Memory, Pipeline
@@ -34,20 +30,20 @@ from services.answer.recorder import Recorder
 from services.answer.retrieve import Retrieve, Search
 from services.answer.save import Save
 from services.answer.tools import Workbench
-from services.asking import Ask, check_names, collection_name, scenario_of, text_of
-from services.collections import Collections
-from services.conversations import title_from
-from services.engine import Engine
-from services.niches import Niches
-from services.prompts import Prompts
-from services.routing import Routing, decision_of
-from services.saving import HEARTBEAT_SECONDS, SAVE_SECONDS
-from services.streams import TurnEvent
-from services.writing import Writer
+from services.chat.admission import BLOCKED, Admission, block
+from services.chat.asking import Ask, check_names, collection_name, scenario_of, text_of
+from services.chat.conversations import title_from
+from services.chat.following import ABANDONED, Following
+from services.chat.prompts import Prompts
+from services.chat.routing import Routing, decision_of
+from services.chat.streams import TurnEvent
+from services.chat.writing import Writer
+from services.corpora.collections import Collections
+from services.models.engine import Engine
+from services.niches.analytics import Niches
 
 MOST_RUNNING = 4  # answers of one person at once: as many as the playground has columns
 _HISTORY = 12  # messages of the conversation that may go to the model
-_ABANDONED = timedelta(seconds=30 * HEARTBEAT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +89,7 @@ class Turns:
         bench = Workbench(db, collections, retrieve, niches)
         pipeline = Pipeline(engine, routing, search, cache, bench, carriers or {}, prompts, memory)
         self._writer = Writer(engine, pipeline, Save(db, routing, cache, settings.locale), admission)
+        self._following = Following(db, self._writer)
 
     def start(self, principal: Principal, ask: Ask) -> Started:
         """Saves the message and starts its answer; returns at once.
@@ -149,12 +146,12 @@ class Turns:
 
     def trace(self, principal: Principal, message_id: UUID) -> Trace:
         """How an answer was made; empty for one that was made before traces were kept."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             tx.messages.find(principal, message_id)
             return tx.answers.trace(principal, message_id)
 
     def find(self, principal: Principal, message_id: UUID) -> Message:
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.messages.find(principal, message_id)
 
     def stop(self, principal: Principal, message_id: UUID) -> Message:
@@ -169,56 +166,15 @@ class Turns:
                 tx.messages.stop(message_id)
         return self.find(principal, message_id)
 
-    # --- following --------------------------------------------------------------------------------------------------
-
     def follow(self, principal: Principal, message_id: UUID) -> Generator[TurnEvent, None, None]:
-        """Every event of the answer from its beginning, then ends. To stop reading never stops the answer."""
-        job = self._writer.find(message_id)  # first: else it could end between the two and be taken for another's
-        if job is not None and _same(job.principal, principal):  # whoever asked may follow: nothing is looked up
-            yield from job.stream.follow()
-            return
-        message = self.find(principal, message_id)
-        if job is not None:
-            yield from job.stream.follow()
-            return
-        shown = ""
-        while not message.status.ended:
-            yield from _grown(shown, message.text)
-            shown = message.text
-            time.sleep(SAVE_SECONDS)
-            message = self._seen_elsewhere(principal, message_id)
-        yield from _ended(shown, message)
+        """Every event of the answer from its beginning; see `Following`."""
+        return self._following.follow(principal, message_id)
 
-    async def afollow(
+    def afollow(
         self, principal: Principal, message_id: UUID, quiet: float | None = None
     ) -> AsyncGenerator[Sequence[TurnEvent], None]:
-        """The same on any event loop, which it never blocks: what has gathered meanwhile comes at once, and nothing at
-        all after `quiet` seconds without an event."""
-        job = self._writer.find(message_id)
-        own = job is not None and _same(job.principal, principal)
-        message = None if own else await asyncio.to_thread(self.find, principal, message_id)
-        if job is not None:
-            async with aclosing(job.stream.afollow(quiet)) as gathered:
-                async for events in gathered:
-                    yield events
-            return
-        assert message is not None  # noqa: S101 - there is no job
-        shown, said_at = "", time.monotonic()
-        while not message.status.ended:
-            events = tuple(_grown(shown, message.text))
-            if events or (quiet is not None and time.monotonic() - said_at > quiet):
-                yield events
-                said_at = time.monotonic()
-            shown = message.text
-            await asyncio.sleep(SAVE_SECONDS)
-            message = await asyncio.to_thread(self._seen_elsewhere, principal, message_id)
-        yield tuple(_ended(shown, message))
-
-    def _seen_elsewhere(self, principal: Principal, message_id: UUID) -> Message:
-        """An answer that another process writes, as it was last saved."""
-        with self._db.begin() as tx:
-            tx.messages.stop_abandoned(_ABANDONED, message_id)
-            return tx.messages.find(principal, message_id)
+        """The same on any event loop: what has gathered comes at once, nothing after `quiet` seconds without any."""
+        return self._following.afollow(principal, message_id, quiet)
 
     # --- life of the process ----------------------------------------------------------------------------------------
 
@@ -235,7 +191,7 @@ class Turns:
         nobody has saved for a minute are given up."""
         alone = self._settings.database_url is None
         with self._db.begin() as tx:
-            return tx.messages.stop_abandoned(timedelta() if alone else _ABANDONED)
+            return tx.messages.stop_abandoned(timedelta() if alone else ABANDONED)
 
     def close(self) -> None:
         """Stops what is running and keeps what it has."""
@@ -244,7 +200,7 @@ class Turns:
     # --- starting ---------------------------------------------------------------------------------------------------
 
     def _check_running(self, principal: Principal) -> None:
-        count = sum(_same(job.principal, principal) for job in self._writer.running())
+        count = sum(job.principal.is_same(principal) for job in self._writer.running())
         if count >= MOST_RUNNING:
             raise TooMany("%(count)s of your answers are being written. Wait for one to end, or stop it.", count=count)
 
@@ -320,12 +276,6 @@ def _answer_to(ask: Ask, conversation_id: UUID, scenario: Scenario | None, colle
     )
 
 
-def _same(one: Principal, other: Principal) -> bool:
-    """Whether they are one person; those of whom nothing is known are nobody's."""
-    who = one.user_id or one.guest_id
-    return who is not None and who == (other.user_id or other.guest_id)
-
-
 def _useful(history: list[Message]) -> Iterator[Message]:
     """Turns a model can learn from: what was said, not failures, refusals and what a guardrail stopped."""
     for turn, answer in zip_longest(history, history[1:]):
@@ -348,19 +298,3 @@ def _same_again(
         params=Params.read(kept) if params is None else params,
     )
     return replace(ask, provider=provider, model=model)
-
-
-def _grown(shown: str, text: str) -> Iterator[TurnEvent]:
-    if text != shown:
-        grew = text.startswith(shown)
-        yield TurnEvent("token", text=text[len(shown) :] if grew else text, replace=not grew)
-
-
-def _ended(shown: str, message: Message) -> Iterator[TurnEvent]:
-    yield from _grown(shown, message.text)
-    if message.citations:
-        yield TurnEvent("citations", citations=message.citations)
-    if message.status is MessageStatus.FAILED:
-        yield TurnEvent("error", error=NichewiseError(message.error or None), message=message)
-    else:
-        yield TurnEvent("done", message=message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from data.database import Database
-from services.conversations import KEPT_IN_TRASH
+from services.chat.conversations import KEPT_IN_TRASH
 
 _WINDOWS = timedelta(days=1)
 _FAILURES = timedelta(days=30)

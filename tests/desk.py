@@ -13,8 +13,8 @@ from core.entities.people import Principal, UserStatus
 from core.entities.versions import IndexPlan
 from core.roles import Role
 from services.container import Services
-from services.intake import Upload
-from services.versions import AS_IT_IS
+from services.corpora.versions import AS_IT_IS
+from services.files.intake import Upload
 
 RUSSIAN = "Возврат денег занимает четырнадцать дней с момента обращения клиента в службу поддержки."
 ENGLISH = "Refunds are paid within fourteen days of the request, and the customer is told so by mail."

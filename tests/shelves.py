@@ -10,7 +10,8 @@ from core.entities.corpora import Chunk, Collection, CollectionKind, Fingerprint
 from core.entities.people import Principal
 from core.roles import Role
 from data.database import Database
-from data.stores.documents import Described, NewDocument
+from data.stores.documents import NewDocument
+from data.stores.stages import Described
 from data.tables.corpora import documents
 from rag.vectors import Vectors
 
@@ -56,8 +57,8 @@ class Shelves:
         document_id = self.received(collection, "\n".join((title, *texts)))
         self.write(collection, document_id, texts, language=language, vectors=vectors)
         with self.db.begin() as tx:
-            tx.documents.describe([Described(document_id, title, language, 1, tags, ())])
-            tx.documents.advance([document_id], stage)
+            tx.stages.describe([Described(document_id, title, language, 1, tags, ())])
+            tx.stages.advance([document_id], stage)
             if readers is not None:
                 values = {"readers": [role.value for role in readers]}
                 tx.connection.execute(documents.update().where(documents.c.id == document_id).values(values))
@@ -76,9 +77,9 @@ class Shelves:
                 assert made is not None
                 documents[made] = [Chunk(0, text, "", None, None, "en", len(text.split()))]
             ids = tx.chunks.put_many(version.id, documents)
-            tx.documents.advance(documents, Stage.READY)
+            tx.stages.advance(documents, Stage.READY)
             pairs = {ids[key][0]: vector for key, vector in zip(documents, vectors, strict=True)}
-            tx.chunks.put_vectors(pairs)
+            tx.vectors.put(pairs)
         self.vectors.upsert(version.vector_name, list(pairs), list(pairs.values()))
 
     def received(self, collection: Collection, content: str) -> UUID:
@@ -101,7 +102,7 @@ class Shelves:
         with self.db.begin() as tx:
             ids = tx.chunks.put(collection.version.id, document_id, chunks)
             pairs = dict(zip(ids, vectors, strict=True)) if vectors else {}
-            tx.chunks.put_vectors(pairs)
+            tx.vectors.put(pairs)
         if pairs:
             self.vectors.upsert(collection.version.vector_name, list(pairs), list(pairs.values()))
         return ids

@@ -20,9 +20,9 @@ from core.entities.retrieval import Citation
 from core.errors import Forbidden, NichewiseError, NotSignedIn
 from core.i18n import LOCALES, translate, translate_error
 from core.roles import Permission
-from services.asking import Ask
+from services.chat.asking import Ask
 from services.container import Services
-from services.sessions import SESSION_COOKIE
+from services.identity.sessions import SESSION_COOKIE
 from voice import PATH
 
 TITLE = "Nichewise Voice"

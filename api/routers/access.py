@@ -9,22 +9,24 @@ from fastapi import APIRouter, Query
 
 from api.corpora_schemas import CollectionOut
 from api.dependencies import CurrentPrincipal, CurrentServices
+from api.described import says
+from api.inputs import Name, Short
 from api.routers.search import Question, SearchOut
-from api.schemas import Short
 from api.source_schemas import CollectionReadersIn, DocumentReadersIn, ExplanationOut, ReadersOut
-from services.search import MAX_K
+from services.retrieval.search import MAX_K
 
 router = APIRouter(tags=["access"])
 
 
 @router.get("/collections/{name}/readers")
-def get_collection_readers(name: str, principal: CurrentPrincipal, services: CurrentServices) -> ReadersOut:
+def get_collection_readers(name: Name, principal: CurrentPrincipal, services: CurrentServices) -> ReadersOut:
+    """The roles and people who may read it; administrators always may."""
     return ReadersOut.of(services.access.of_collection(principal, name))
 
 
 @router.patch("/collections/{name}/readers")
 def set_collection_readers(
-    name: str, body: CollectionReadersIn, principal: CurrentPrincipal, services: CurrentServices
+    name: Name, body: CollectionReadersIn, principal: CurrentPrincipal, services: CurrentServices
 ) -> ReadersOut:
     """Acts at once, on every path."""
     return ReadersOut.of(services.access.set_collection(principal, name, body.roles, body.people))
@@ -32,6 +34,7 @@ def set_collection_readers(
 
 @router.get("/documents/{document_id}/readers")
 def get_document_readers(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> ReadersOut:
+    """Whom its owner has named; `roles` is null where it follows its collection. For those who may change it."""
     return ReadersOut.of(services.access.of_document(principal, document_id))
 
 
@@ -44,7 +47,7 @@ def set_document_readers(
 
 
 @router.get("/users/{user_id}/access")
-def explain(
+def explain_access(
     user_id: UUID,
     principal: CurrentPrincipal,
     services: CurrentServices,
@@ -58,12 +61,12 @@ def explain(
 
 
 @router.get("/users/{user_id}/collections")
-def collections_as(user_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> list[CollectionOut]:
+def list_collections_as(user_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> list[CollectionOut]:
     """The shared collections that this person may read; the audit log keeps who looked."""
     return [CollectionOut.of(one) for one in services.access.collections_as(principal, user_id)]
 
 
-@router.get("/users/{user_id}/search")
+@router.get("/users/{user_id}/search", responses=says(409))
 def search_as(
     user_id: UUID,
     q: Question,

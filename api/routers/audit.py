@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.dependencies import CurrentPrincipal, CurrentServices
-from api.schemas import AuditOut, Short
+from api.inputs import Short
+from api.schemas import AuditOut
 
 router = APIRouter(tags=["people"])
 

@@ -7,14 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 
 from api.dependencies import CurrentClient, CurrentServices
-from api.schemas import Storable, TokenOut
-from services.sessions import LASTS
+from api.described import says
+from api.inputs import Storable
+from api.schemas import TokenOut
+from services.identity.sessions import LASTS
 
 router = APIRouter(prefix="/auth", tags=["account"])
 
 
-@router.post("/token")
-def token(
+@router.post("/token", responses=says(401, 403, 429))
+def get_token(
     services: CurrentServices,
     client: CurrentClient,
     username: Annotated[Storable, Form(description="The e-mail.")],

@@ -17,9 +17,10 @@ from starlette.requests import HTTPConnection
 from api import shape
 from api.chat_schemas import ChatIn, ChatOut, CitationOut
 from api.dependencies import CurrentPrincipal, CurrentServices
+from api.described import says
 from core.errors import NichewiseError
 from core.i18n import translate_error
-from services.streams import TurnEvent
+from services.chat.streams import TurnEvent
 
 router = APIRouter(prefix="/chat", tags=["chat"])
 
@@ -28,11 +29,12 @@ QUIET_SECONDS = 15.0  # proxies close a connection on which nothing is said for 
 _log = logging.getLogger(__name__)
 Gathered = AsyncGenerator[Sequence[TurnEvent], None]  # of an answer that is followed
 EVENTS_TOO: dict[int | str, dict[str, Any]] = {
-    200: {"content": {EVENTS: {}}, "description": "With Accept: text/event-stream: token, citations, done, error."}
+    200: {"content": {EVENTS: {}}, "description": "With Accept: text/event-stream: token, citations, done, error."},
 }
+ASKED = {**EVENTS_TOO, **says(404, 409, 429, 502, 504)}
 
 
-@router.post("", response_model=ChatOut, responses=EVENTS_TOO)
+@router.post("", name="ask_assistant", response_model=ChatOut, responses=ASKED)
 async def chat(body: ChatIn, request: Request, principal: CurrentPrincipal, services: CurrentServices) -> Any:
     """Asks the assistant. An event `token` adds `text` to the answer, or with `replace` stands for all of it."""
     started = await asyncio.to_thread(services.turns.start, principal, body.ask())
@@ -43,7 +45,7 @@ async def chat(body: ChatIn, request: Request, principal: CurrentPrincipal, serv
     return _streamed(gathered, request, ids)
 
 
-@router.get("/{message_id}", response_model=ChatOut, responses=EVENTS_TOO)
+@router.get("/{message_id}", name="follow_answer", response_model=ChatOut, responses=EVENTS_TOO)
 async def follow(message_id: UUID, request: Request, principal: CurrentPrincipal, services: CurrentServices) -> Any:
     """An answer as it is now; with Accept: text/event-stream all its events, from the first."""
     if _wants_events(request):
@@ -52,7 +54,7 @@ async def follow(message_id: UUID, request: Request, principal: CurrentPrincipal
     return ChatOut.of(await asyncio.to_thread(services.turns.find, principal, message_id))
 
 
-@router.post("/{message_id}/stop")
+@router.post("/{message_id}/stop", name="stop_answer")
 def stop(message_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> ChatOut:
     """Ends a running answer; what was written stays."""
     return ChatOut.of(services.turns.stop(principal, message_id))

@@ -22,18 +22,23 @@ from api.conversation_schemas import (
     ShareOut,
 )
 from api.dependencies import CurrentPrincipal, CurrentServices
+from api.described import files
+from api.inputs import Storable
 from api.routers import chat
-from api.schemas import Storable
 from core.entities.conversations import Shelf
 from core.errors import BadInput
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
 
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_EXPORTS = ("text/markdown", "application/json", "application/pdf", _DOCX)
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 @router.post("", status_code=201)
-def create(body: ConversationIn, principal: CurrentPrincipal, services: CurrentServices) -> ConversationOut:
+def create_conversation(
+    body: ConversationIn, principal: CurrentPrincipal, services: CurrentServices
+) -> ConversationOut:
     """An empty one; a question without a conversation makes one too, with a title of its own."""
     return ConversationOut.of(services.conversations.create(principal, body.title))
 
@@ -45,7 +50,7 @@ def list_conversations(
     status: Shelf = Shelf.ACTIVE,
     q: Annotated[Storable, Query(max_length=200, description="Words of a title or a message of one's own.")] = "",
     limit: Limit = 30,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> ConversationsOut:
     """Pinned ones first, then newest first. `q` searches titles and messages; `total` is then what was found."""
     if q.strip():
@@ -54,16 +59,17 @@ def list_conversations(
 
 
 @router.get("/{conversation_id}")
-def get(conversation_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> ConversationOut:
+def get_conversation(conversation_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> ConversationOut:
     """One's own, in the trash too, or one that a colleague shares."""
     thread = services.conversations.thread(principal, conversation_id, last=1)
     return ConversationOut.of(thread.conversation, shared=bool(thread.owner))
 
 
 @router.patch("/{conversation_id}")
-def change(
+def change_conversation(
     conversation_id: UUID, body: ConversationChangesIn, principal: CurrentPrincipal, services: CurrentServices
 ) -> ConversationOut:
+    """Renames, pins, archives, takes out of the trash, or shows another branch."""
     conversations = services.conversations
     if body.deleted is False:
         conversations.restore(principal, conversation_id)
@@ -81,17 +87,18 @@ def change(
 
 
 @router.delete("/{conversation_id}", status_code=204)
-def delete(
+def delete_conversation(
     conversation_id: UUID,
     principal: CurrentPrincipal,
     services: CurrentServices,
     forever: Annotated[bool, Query(description="At once, without the 30 days in the trash.")] = False,
 ) -> None:
+    """Into the trash for 30 days, or for good."""
     services.conversations.delete(principal, conversation_id, forever=forever)
 
 
 @router.get("/{conversation_id}/messages")
-def messages(
+def list_messages(
     conversation_id: UUID,
     principal: CurrentPrincipal,
     services: CurrentServices,
@@ -102,8 +109,8 @@ def messages(
     return MessagesOut.of(services.conversations.thread(principal, conversation_id, last=last, above=above))
 
 
-@router.post("/{conversation_id}/messages", response_model=ChatOut, responses=chat.EVENTS_TOO)
-async def ask(
+@router.post("/{conversation_id}/messages", response_model=ChatOut, responses=chat.ASKED)
+async def ask_in_conversation(
     conversation_id: UUID, body: ChatIn, request: Request, principal: CurrentPrincipal, services: CurrentServices
 ) -> Any:
     """As `POST /api/chat` in this conversation."""
@@ -124,8 +131,8 @@ def give_feedback(
     services.feedback.give(principal, message_id, body.helpful, body.reason, body.note)
 
 
-@router.get("/{conversation_id}/export", response_class=Response)
-async def export(
+@router.get("/{conversation_id}/export", response_class=Response, responses=files(*_EXPORTS))
+async def export_conversation(
     conversation_id: UUID,
     request: Request,
     principal: CurrentPrincipal,
@@ -140,17 +147,22 @@ async def export(
 
 
 @router.get("/{conversation_id}/shares")
-def shares(conversation_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> list[ShareOut]:
+def list_shares(conversation_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> list[ShareOut]:
     """Whom it is shared with, and how much each of them does not see."""
     return [ShareOut.of(one) for one in services.sharing.readers(principal, conversation_id)]
 
 
 @router.post("/{conversation_id}/shares", status_code=201)
-def share(conversation_id: UUID, body: ShareIn, principal: CurrentPrincipal, services: CurrentServices) -> ShareOut:
+def share_conversation(
+    conversation_id: UUID, body: ShareIn, principal: CurrentPrincipal, services: CurrentServices
+) -> ShareOut:
+    """Lets a colleague read it; turns that cite what they may not read are withheld."""
     return ShareOut.of(services.sharing.share(principal, conversation_id, body.email))
 
 
 @router.delete("/{conversation_id}/shares/{user_id}", status_code=204)
-def unshare(conversation_id: UUID, user_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
+def unshare_conversation(
+    conversation_id: UUID, user_id: UUID, principal: CurrentPrincipal, services: CurrentServices
+) -> None:
     """The owner takes it back; a reader takes it off their own list."""
     services.sharing.revoke(principal, conversation_id, user_id)

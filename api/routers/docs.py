@@ -17,6 +17,15 @@ _MEDIA_TYPES = {
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
+_AS_THE_SYSTEM = """<script>
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+</script><style>
+html.dark-mode { background: #1c2022; color-scheme: dark }
+html.dark-mode .headers td { color: #e4e6e6 !important }
+</style>"""
 
 
 @router.get("/openapi.json")
@@ -26,14 +35,20 @@ def openapi(request: Request) -> JSONResponse:
 
 @router.get("/docs")
 def docs() -> HTMLResponse:
-    return get_swagger_ui_html(
+    page = get_swagger_ui_html(
         openapi_url="/api/openapi.json",
         title="Nichewise API",
         swagger_js_url="/api/docs/swagger-ui-bundle.js",
         swagger_css_url="/api/docs/swagger-ui.css",
         swagger_favicon_url="/api/docs/favicon-32x32.png",
-        swagger_ui_parameters={"validatorUrl": None},  # else a badge is asked of another site
+        swagger_ui_parameters={
+            "validatorUrl": None,  # else a badge is asked of another site
+            "docExpansion": "none",  # the subjects first: all hundred addresses are too long a page
+            "filter": True,
+            "defaultModelsExpandDepth": -1,
+        },
     )
+    return HTMLResponse(bytes(page.body).decode().replace("</head>", f"{_AS_THE_SYSTEM}</head>"))
 
 
 @router.get("/docs/{name}")

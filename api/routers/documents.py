@@ -12,19 +12,22 @@ from fastapi.responses import StreamingResponse
 
 from api.corpora_schemas import DocumentOut, FindingOut, HeldOut, JobStartedOut, RemovedOut, UploadOut
 from api.dependencies import CurrentPrincipal, CurrentServices
-from api.schemas import Short, Storable
+from api.described import Responses, files, says
+from api.inputs import Number, Short, Storable
 from core.entities.corpora import Stage
-from services.archives import is_archive
-from services.blobs import PIECE
-from services.intake import CEILING
+from services.files.blobs import PIECE
+from services.files.intake import CEILING
+from services.files.zips import is_archive
 
 _FORM_BYTES = 1 << 20  # what a form has around its file
+_UPLOADED: Responses = {
+    200: {"model": UploadOut, "description": "These bytes are there already."},
+    **says(404, 409, 415),
+}
 router = APIRouter(prefix="/documents", tags=["documents"], max_body_size=CEILING + _FORM_BYTES)
 
 
-@router.post(
-    "", status_code=202, responses={200: {"model": UploadOut, "description": "These bytes are there already."}}
-)
+@router.post("", status_code=202, responses=_UPLOADED)
 def upload_document(
     file: UploadFile,
     principal: CurrentPrincipal,
@@ -75,25 +78,25 @@ def list_findings(document_id: UUID, principal: CurrentPrincipal, services: Curr
     return [FindingOut.model_validate(found) for found in services.quarantine.findings(principal, document_id)]
 
 
-@router.post("/{document_id}/release", status_code=202)
+@router.post("/{document_id}/release", status_code=202, responses=says(409))
 def release_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> JobStartedOut:
     """Lets a document out of quarantine, without the text that it hides."""
     return JobStartedOut(job_id=services.quarantine.release(principal, document_id))
 
 
-@router.post("/{document_id}/reject")
+@router.post("/{document_id}/reject", responses=says(409))
 def reject_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> RemovedOut:
     """Deletes a document that is in quarantine."""
     return RemovedOut.of(services.quarantine.reject(principal, document_id))
 
 
-@router.post("/{document_id}/cancel", status_code=204)
+@router.post("/{document_id}/cancel", status_code=204, responses=says(409))
 def cancel_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
     """Stops the work on a document; what is done stays for going on."""
     services.ledger.cancel(principal, document_id)
 
 
-@router.post("/{document_id}/retry", status_code=202)
+@router.post("/{document_id}/retry", status_code=202, responses=says(409))
 def retry_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> JobStartedOut:
     """Goes on with a document that failed or was cancelled, from the last batch that was saved."""
     return JobStartedOut(job_id=services.ledger.retry(principal, document_id))
@@ -101,10 +104,11 @@ def retry_document(document_id: UUID, principal: CurrentPrincipal, services: Cur
 
 @router.get("/{document_id}")
 def get_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> DocumentOut:
+    """What it is and how far it is: `done` of `total` passages, and the `error` of one that failed."""
     return DocumentOut.of(services.documents.get(principal, document_id))
 
 
-@router.get("/{document_id}/file", response_class=StreamingResponse)
+@router.get("/{document_id}/file", response_class=Response, responses=files("*/*"))
 def download_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> StreamingResponse:
     """The bytes as they were uploaded, always as a download: an HTML file must not run on our origin."""
     document, stream = services.documents.open(principal, document_id)
@@ -116,10 +120,10 @@ def download_document(document_id: UUID, principal: CurrentPrincipal, services: 
     return StreamingResponse(_pieces(stream), media_type=document.media_type, headers=headers)
 
 
-@router.get("/{document_id}/pages/{page}", response_class=Response)
+@router.get("/{document_id}/pages/{page}", response_class=Response, responses=files("image/png"))
 def get_page_image(
     document_id: UUID,
-    page: int,
+    page: Number,
     principal: CurrentPrincipal,
     services: CurrentServices,
     passage: Annotated[Storable, Query(max_length=4000)] = "",
@@ -129,7 +133,7 @@ def get_page_image(
     return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
 
 
-@router.delete("/{document_id}")
+@router.delete("/{document_id}", responses=says(409))
 def delete_document(document_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> RemovedOut:
     """Says what was removed from where; afterwards no search finds anything of it."""
     return RemovedOut.of(services.documents.delete(principal, document_id))

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response, UploadFile
 
 from api.dependencies import CurrentPrincipal, CurrentServices
+from api.described import files, says
 from api.evaluation_schemas import (
     ComparisonOut,
     EvaluationIn,
@@ -17,7 +18,8 @@ from api.evaluation_schemas import (
     GoldenOut,
     ImportedOut,
 )
-from services.golden_files import MOST_BYTES
+from api.inputs import Name
+from services.retrieval.golden_files import MOST_BYTES
 
 _FORM_BYTES = 1 << 20  # what a form has around its file
 router = APIRouter(prefix="/collections/{name}", tags=["evaluation"], max_body_size=MOST_BYTES + _FORM_BYTES)
@@ -25,7 +27,7 @@ router = APIRouter(prefix="/collections/{name}", tags=["evaluation"], max_body_s
 
 @router.get("/golden")
 def list_golden(
-    name: str,
+    name: Name,
     principal: CurrentPrincipal,
     services: CurrentServices,
     response: Response,
@@ -39,20 +41,24 @@ def list_golden(
 
 
 @router.post("/golden", status_code=201)
-def add_golden(name: str, body: GoldenIn, principal: CurrentPrincipal, services: CurrentServices) -> GoldenOut:
+def add_golden(name: Name, body: GoldenIn, principal: CurrentPrincipal, services: CurrentServices) -> GoldenOut:
+    """One question; the same one again is the one that is there. For administrators."""
     return GoldenOut.of(services.golden.add(principal, name, body.entity()))
 
 
 @router.post("/golden/import")
-def import_golden(name: str, file: UploadFile, principal: CurrentPrincipal, services: CurrentServices) -> ImportedOut:
+def import_golden(name: Name, file: UploadFile, principal: CurrentPrincipal, services: CurrentServices) -> ImportedOut:
     """A SQuAD file, JSON lines or CSV: all of it or, when a question cannot be used, none."""
     done = services.golden.import_file(principal, name, file.filename or "", file.file)
     return ImportedOut.model_validate(done)
 
 
-@router.get("/golden/export")
+@router.get("/golden/export", response_class=Response, responses=files("application/jsonl", "text/csv"))
 def export_golden(
-    name: str, principal: CurrentPrincipal, services: CurrentServices, form: Literal["jsonl", "csv"] = "jsonl"
+    name: Name,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    form: Literal["jsonl", "csv"] = "jsonl",
 ) -> Response:
     """The whole set as a file that can be imported again."""
     kind = {"jsonl": "application/jsonl", "csv": "text/csv"}[form]
@@ -60,19 +66,20 @@ def export_golden(
 
 
 @router.delete("/golden/{question_id}", status_code=204)
-def remove_golden(name: str, question_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
+def remove_golden(name: Name, question_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
+    """With what runs said of it. For administrators."""
     services.golden.remove(principal, name, [question_id])
 
 
 @router.get("/evaluations")
-def list_evaluations(name: str, principal: CurrentPrincipal, services: CurrentServices) -> list[EvaluationOut]:
+def list_evaluations(name: Name, principal: CurrentPrincipal, services: CurrentServices) -> list[EvaluationOut]:
     """The last 50 runs, newest first."""
     return [EvaluationOut.of(run) for run in services.evaluation.runs(principal, name)]
 
 
-@router.post("/evaluations", status_code=202)
+@router.post("/evaluations", status_code=202, responses=says(409))
 def start_evaluation(
-    name: str, body: EvaluationIn, principal: CurrentPrincipal, services: CurrentServices
+    name: Name, body: EvaluationIn, principal: CurrentPrincipal, services: CurrentServices
 ) -> EvaluationStartedOut:
     """Measures the golden set. Where version or settings differ from what is in use, that is measured too."""
     settings = body.settings.entity() if body.settings else None
@@ -83,13 +90,14 @@ def start_evaluation(
 
 @router.get("/evaluations/{evaluation_id}")
 def get_evaluation(
-    name: str, evaluation_id: UUID, principal: CurrentPrincipal, services: CurrentServices
+    name: Name, evaluation_id: UUID, principal: CurrentPrincipal, services: CurrentServices
 ) -> EvaluationOut:
+    """A run as it stands, with its measures once it is done."""
     return EvaluationOut.of(services.evaluation.get(principal, name, evaluation_id))
 
 
-@router.delete("/evaluations/{evaluation_id}", status_code=204)
-def cancel_evaluation(name: str, evaluation_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
+@router.delete("/evaluations/{evaluation_id}", status_code=204, responses=says(409))
+def cancel_evaluation(name: Name, evaluation_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
     """Cancels a run that is going, removes one that has ended."""
     if services.evaluation.get(principal, name, evaluation_id).job.status in ("waiting", "running"):
         services.evaluation.cancel(principal, name, evaluation_id)
@@ -99,7 +107,7 @@ def cancel_evaluation(name: str, evaluation_id: UUID, principal: CurrentPrincipa
 
 @router.get("/evaluations/{evaluation_id}/comparison")
 def compare_evaluations(
-    name: str, evaluation_id: UUID, before: UUID, principal: CurrentPrincipal, services: CurrentServices
+    name: Name, evaluation_id: UUID, before: UUID, principal: CurrentPrincipal, services: CurrentServices
 ) -> ComparisonOut:
     """The run against the run `before`, with the questions whose rank changed."""
     return ComparisonOut.of(services.evaluation.comparison(principal, name, before, evaluation_id))

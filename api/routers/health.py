@@ -12,13 +12,14 @@ router = APIRouter(tags=["service"])
 
 
 @router.get("/health")
-async def health() -> HealthOut:
+async def get_health() -> HealthOut:
     """Answers as long as the process does; needs no thread, so that a busy pool does not look like a dead process."""
     return HealthOut()
 
 
 @router.get("/ready", responses={503: {"model": ReadyOut}})
-def ready(services: CurrentServices, response: Response) -> ReadyOut:
+def get_readiness(services: CurrentServices, response: Response) -> ReadyOut:
+    """Each part and what is wrong with it; 503 until all of them can be used."""
     parts = services.health.parts()
     if all(state == OK for state in parts.values()):
         return ReadyOut(status="ok", parts=parts)

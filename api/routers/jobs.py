@@ -14,6 +14,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 @router.get("/{job_id}")
 def get_job(job_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> JobOut:
+    """`done` of `total`, the `result` once it is done, the `error` where it failed."""
     return JobOut.of(services.documents.job(principal, job_id))
 
 

@@ -11,5 +11,6 @@ router = APIRouter(tags=["account"])
 
 
 @router.get("/me")
-def me(principal: CurrentPrincipal) -> MeOut:
+def get_me(principal: CurrentPrincipal) -> MeOut:
+    """Who the token belongs to, and what they may do."""
     return MeOut.of(principal)

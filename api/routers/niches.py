@@ -8,16 +8,17 @@ from fastapi import APIRouter, Form, Query, UploadFile
 
 from api.corpora_schemas import JobStartedOut
 from api.dependencies import CurrentPrincipal, CurrentServices
+from api.described import says
+from api.inputs import Short, Storable
 from api.niche_schemas import AnswerOut, DashboardOut, NicheOut, NichesOut, QuestionIn
-from api.schemas import Short, Storable
-from services.niche_import import LIMIT, parse_correction
-from services.niches import MOST_FOUND
+from services.niches.analytics import MOST_FOUND
+from services.niches.imports import LIMIT, parse_correction
 
 _FORM_BYTES = 1 << 20  # what a form has around its file
 router = APIRouter(prefix="/niches", tags=["niches"], max_body_size=LIMIT + _FORM_BYTES)
 
 
-@router.post("/import", status_code=202)
+@router.post("/import", status_code=202, responses=says(415))
 def import_niches(
     file: UploadFile,
     principal: CurrentPrincipal,
@@ -45,7 +46,7 @@ def find_niches(
     return NichesOut(niches=[NicheOut.of(hit) for hit in found[:k]])
 
 
-@router.post("/ask")
+@router.post("/ask", responses=says(404, 429))
 def ask_niches(body: QuestionIn, principal: CurrentPrincipal, services: CurrentServices) -> AnswerOut:
     """A question in English or Russian: the plan and the SQL that answer it, and the answer. What the grammar cannot
     read a language model is asked for, where there is one; what cannot be answered has a `refusal` with the closest

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from api.column_events import event, news
 from api.corpora_schemas import JobStartedOut
 from api.dependencies import CurrentPrincipal, CurrentServices
+from api.described import says
 from api.playground_schemas import CompareIn, ExperimentOut, ProviderOut, SweepIn, SweepOut
 from api.routers.chat import error_data
 from core.entities.people import Principal
@@ -36,8 +37,10 @@ def list_providers(principal: CurrentPrincipal, services: CurrentServices) -> li
     return [ProviderOut.of(status) for status in services.providers.list(principal)]
 
 
-@router.post("/compare", response_model=ExperimentOut, responses=_STREAMED)
-async def compare(body: CompareIn, request: Request, principal: CurrentPrincipal, services: CurrentServices) -> Any:
+@router.post("/compare", response_model=ExperimentOut, responses={**_STREAMED, **says(404, 429)})
+async def compare_models(
+    body: CompareIn, request: Request, principal: CurrentPrincipal, services: CurrentServices
+) -> Any:
     """Answers once every column has ended; one that failed says why in its own `error`.
 
     As events: `started` has the id; `token` adds `text` to an attempt of a column, or with `replace` stands for all of
@@ -67,7 +70,7 @@ def stop_comparison(
     return ExperimentOut.of(services.playground.state(principal, experiment_id))
 
 
-@router.post("/compare/{experiment_id}/sweep", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/compare/{experiment_id}/sweep", status_code=status.HTTP_202_ACCEPTED, responses=says(429))
 def start_sweep(
     experiment_id: UUID, body: SweepIn, principal: CurrentPrincipal, services: CurrentServices
 ) -> JobStartedOut:

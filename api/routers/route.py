@@ -5,19 +5,20 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.dependencies import CurrentPrincipal, CurrentServices
-from api.schemas import Storable
+from api.described import says
+from api.inputs import Input, example
 from scenarios.router import DecidedBy, Decision, Route
 
 router = APIRouter(tags=["chat"])
 
 
-class RouteIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class RouteIn(Input):
+    model_config = example(message="How much does a bakery earn?")
 
-    message: Storable = Field(max_length=8_000)
+    message: str = Field(max_length=8_000)
     conversation_id: UUID | None = None
 
 
@@ -39,6 +40,7 @@ class RouteOut(BaseModel):
         )
 
 
-@router.post("/route")
-def route(body: RouteIn, principal: CurrentPrincipal, services: CurrentServices) -> RouteOut:
+@router.post("/route", responses=says(404, 429))
+def route_message(body: RouteIn, principal: CurrentPrincipal, services: CurrentServices) -> RouteOut:
+    """Which scenario would answer, how sure that is, and who decided; nothing is answered."""
     return RouteOut.of(services.routing.decide(principal, body.message, body.conversation_id))

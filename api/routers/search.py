@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.dependencies import CurrentPrincipal, CurrentServices
-from api.schemas import Short, Storable
+from api.described import says
+from api.inputs import Short, Storable
 from core.entities.retrieval import Passage, Retrieval
-from services.search import MAX_K
+from services.retrieval.search import MAX_K
 
 router = APIRouter(tags=["search"])
 
-Question = Annotated[Storable, Query(max_length=20_000, description="The question, in plain words.")]
+Question = Annotated[Storable, Query(max_length=4_000, description="The question, in plain words.")]
 Tags = Annotated[list[Short], Query(max_length=20, description="Only documents that have all of these tags.")]
 
 
@@ -64,8 +65,8 @@ class SearchOut(BaseModel):
         )
 
 
-@router.get("/search")
-def search(
+@router.get("/search", responses=says(404, 409))
+def search_collection(
     q: Question,
     principal: CurrentPrincipal,
     services: CurrentServices,

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from api.dependencies import CurrentClient, CurrentServices
 from api.origin import require_same_origin
 from core.errors import Forbidden, NotSignedIn
-from services.sessions import AT_MOST, NONCE_COOKIE, SESSION_COOKIE
+from services.identity.sessions import AT_MOST, NONCE_COOKIE, SESSION_COOKIE
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import ValidationError
 
 from api.dependencies import CurrentPrincipal, CurrentServices
-from api.schemas import Storable
+from api.inputs import Number, Place, Storable
 from api.sheet_schemas import ColumnIn, SheetAnswerOut, SheetOut, SheetQuestionIn, SheetRowsOut, SheetsOut
 from core.entities.sheets import Function, Part
 from core.errors import BadInput
@@ -36,7 +36,7 @@ def list_tables(document_id: UUID, principal: CurrentPrincipal, services: Curren
 @router.get("/{n}")
 def read_table(
     document_id: UUID,
-    n: int,
+    n: Number,
     principal: CurrentPrincipal,
     services: CurrentServices,
     filter_: Annotated[list[Storable], Query(alias="filter", description=_FILTERS)] = [],  # noqa: B006 - FastAPI's
@@ -85,7 +85,7 @@ def ask_tables(
 
 @router.patch("/{n}/columns/{place}")
 def correct_column(
-    document_id: UUID, n: int, place: int, body: ColumnIn, principal: CurrentPrincipal, services: CurrentServices
+    document_id: UUID, n: Number, place: Place, body: ColumnIn, principal: CurrentPrincipal, services: CurrentServices
 ) -> SheetOut:
     """Reads a column as another type, for everybody; for who may delete the document."""
     return SheetOut.of(services.sheets.correct(principal, document_id, n, place, body.type))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, WebSocket
@@ -14,11 +13,11 @@ from api import shape
 from api.origin import require_same_origin
 from api.talk import Talk
 from core.entities.people import Principal
-from core.errors import NichewiseError, NotSignedIn, TooMany
+from core.errors import NichewiseError, NotFound, NotSignedIn, TooMany
 from core.i18n import translate_error
 from services import container
 from services.container import Services
-from services.sessions import SESSION_COOKIE
+from services.identity.sessions import SESSION_COOKIE
 
 router = APIRouter(prefix="/ws", tags=["chat"])
 
@@ -27,12 +26,12 @@ MOST_OPEN = 20  # sockets of one person in one process
 
 
 @router.websocket("/chat/{conversation}")
-async def chat(websocket: WebSocket, conversation: UUID | Literal["new"]) -> None:
+async def chat(websocket: WebSocket, conversation: str) -> None:
     """`conversation` is an id, or "new" for one that the first question makes."""
     services = container.current()
     try:
         principal = await asyncio.to_thread(caller, websocket, services)
-        conversation_id = None if conversation == "new" else conversation
+        conversation_id = None if conversation == "new" else _id(conversation)
         running = await asyncio.to_thread(_running, services, principal, conversation_id)
         count = _count(websocket, principal, +1)
     except NichewiseError as error:
@@ -64,6 +63,13 @@ def _offered(websocket: WebSocket) -> str:
     """The token behind our protocol's name, "" for none."""
     offers = [one.strip() for one in websocket.headers.get("sec-websocket-protocol", "").split(",")]
     return offers[1] if len(offers) == 2 and offers[0] == PROTOCOL else ""
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound from error
 
 
 def _running(services: Services, principal: Principal, conversation_id: UUID | None) -> list[UUID]:

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.usage_schemas import UsageOut
 from core.entities.usage import Dimension
-from services.usage import LONGEST_DAYS
+from services.chat.usage import LONGEST_DAYS
 
 router = APIRouter(prefix="/stats", tags=["usage"])
 
 
 @router.get("/tokens")
-def tokens(
+def sum_tokens(
     principal: CurrentPrincipal,
     services: CurrentServices,
     by: Annotated[Dimension, Query(description="What to sum up by.")] = Dimension.DAY,

@@ -26,10 +26,11 @@ def list_summaries(
 
 @router.delete("/{summary_id}", status_code=204)
 def delete_summary(summary_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> None:
+    """One of the caller's own."""
     services.summaries.delete(principal, summary_id)
 
 
 @router.delete("", status_code=204)
-def forget(principal: CurrentPrincipal, services: CurrentServices) -> None:
+def delete_all_summaries(principal: CurrentPrincipal, services: CurrentServices) -> None:
     """Deletes all of them."""
     services.summaries.forget(principal)

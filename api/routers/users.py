@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.dependencies import CurrentPrincipal, CurrentServices
-from api.schemas import Short, UserChangesIn, UserIn, UserOut
+from api.described import says
+from api.inputs import Short
+from api.schemas import UserChangesIn, UserIn, UserOut
 from core.entities.people import UserStatus
-from services.people import PersonChanges
+from services.identity.people import PersonChanges
 
 router = APIRouter(prefix="/users", tags=["people"])
 
@@ -31,12 +33,13 @@ def list_users(
     return [UserOut.of(person) for person in page.people]
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=says(409))
 def create_user(body: UserIn, principal: CurrentPrincipal, services: CurrentServices) -> UserOut:
+    """Without a password the person is mailed a link to choose one. For administrators."""
     return UserOut.of(services.people.create(principal, body.email, body.name, body.role, body.password))
 
 
-@router.patch("/{user_id}")
+@router.patch("/{user_id}", responses=says(409))
 def change_user(user_id: UUID, body: UserChangesIn, principal: CurrentPrincipal, services: CurrentServices) -> UserOut:
     """Acts at once on every session and key of the person."""
     changes = cast(PersonChanges, {name: getattr(body, name) for name in body.model_fields_set})

@@ -78,7 +78,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a person thinks of an answer. `reason` is one of `services.feedback.REASONS` or ""."""
+    """What a person thinks of an answer. `reason` is one of `services.chat.feedback.REASONS` or ""."""
 
     message_id: UUID
     helpful: bool

@@ -129,6 +129,18 @@ class ImportRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportSource:
+    """What an import that waits is made of: a stored file, and how people want it read (see `niches.mapping.Mapping`).
+    A trial (`dry_run`) counts and changes nothing."""
+
+    id: UUID
+    filename: str
+    sha256: str
+    correction: Mapping[str, Any] | None
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SavedView:
     """A page of niche analytics as a person left it: `params` are those of its address."""
 

@@ -53,6 +53,11 @@ class Principal:
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
 
+    def is_same(self, other: Principal) -> bool:
+        """Whether they are one person, or one guest; those of whom nothing is known are nobody's."""
+        who = self.user_id or self.guest_id
+        return who is not None and who == (other.user_id or other.guest_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Client:

@@ -20,7 +20,7 @@ Part = Literal["", "year", "quarter", "month"]
 class SheetColumn:
     """`kind` is recognised, or `corrected` by a person. `filled` cells have a value; `misfits` had one that is not of
     the kind and count as empty. A percentage is stored as a share (0.12), a date as ISO text. `values` are the distinct
-    texts of the column, empty where there are too many to list."""
+    texts of the column, empty where there are too many to list. `header` is its name as the file has it."""
 
     name: str
     kind: Kind
@@ -29,10 +29,20 @@ class SheetColumn:
     misfits: int = 0
     corrected: bool = False
     values: tuple[str, ...] = ()
+    header: str = ""
 
     @property
     def numeric(self) -> bool:
         return self.kind in NUMERIC
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The kind that a person chose for a column, by the title of its table and its name as the file has it."""
+
+    title: str
+    header: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)

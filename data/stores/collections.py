@@ -201,13 +201,6 @@ class Collections:
         )
         self._point(version.collection_id, version.id)
 
-    def fail_version(self, version_id: UUID) -> None:
-        self._connection.execute(
-            update(collection_versions)
-            .where(collection_versions.c.id == version_id, collection_versions.c.state == "building")
-            .values(state="failed")
-        )
-
     def drop_version(self, version_id: UUID) -> None:
         """Deletes a version with its chunks; never the active one."""
         not_active = collection_versions.c.state != "active"

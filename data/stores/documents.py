@@ -1,30 +1,13 @@
-"""Documents: what was uploaded, and how far each has come on its way into its collection."""
+"""Documents: what was uploaded; `Stages` knows how far each has come on its way into its collection."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    Uuid,
-    any_,
-    delete,
-    func,
-    literal,
-    or_,
-    select,
-    text,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.entities.corpora import Document, Stage
@@ -32,6 +15,7 @@ from core.entities.people import Principal
 from core.errors import NotFound
 from data.access import readable_documents
 from data.stores.collections import PERSONAL
+from data.stores.membership import among
 from data.tables.corpora import chunks, collections, documents
 
 
@@ -51,18 +35,6 @@ class NewDocument:
     lineage: UUID = field(default_factory=uuid4)  # all versions of one document share it
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What parsing tells about a document; `title` may be empty: the one it has stays."""
-
-    document_id: UUID
-    title: str
-    language: str
-    pages: int
-    tags: Sequence[str]
-    notes: Sequence[str]
-
-
 def _document(row: Row[Any]) -> Document:
     values = row._mapping
     return Document(
@@ -74,26 +46,6 @@ def _document(row: Row[Any]) -> Document:
     )
 
 
-# One statement however many documents: row by row, the statements cost more than what they change.
-_PROGRESS = text("""
-    UPDATE documents SET
-        done = reached.done, total = coalesce(reached.total, documents.total), attempts = 0, updated_at = now()
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:done AS integer[]), CAST(:totals AS integer[])) AS reached (id, done, total)
-    WHERE documents.id = reached.id
-""")
-_DESCRIBE = text("""
-    UPDATE documents SET
-        title = coalesce(nullif(parsed.title, ''), documents.title), language = parsed.language, pages = parsed.pages,
-        tags = ARRAY(SELECT jsonb_array_elements_text(parsed.tags)),
-        notes = ARRAY(SELECT jsonb_array_elements_text(parsed.notes)),
-        stage = 'parsed', attempts = 0, updated_at = now(), stage_at = now()
-    FROM unnest(
-        CAST(:ids AS uuid[]), CAST(:titles AS text[]), CAST(:languages AS text[]), CAST(:pages AS integer[]),
-        CAST(:tags AS jsonb[]), CAST(:notes AS jsonb[])
-    ) AS parsed (id, title, language, pages, tags, notes)
-    WHERE documents.id = parsed.id AND documents.stage <> 'cancelled'
-""")
-_WANTED = documents.c.stage != Stage.CANCELLED.value
 _PLAIN = (
     "id", "collection_id", "owner_id", "title", "filename", "media_type", "sha256", "size", "version", "language",
     "pages", "chunks", "done", "total", "error", "demo", "created_at", "updated_at", "pages_read", "tries",
@@ -170,7 +122,7 @@ class Documents:
 
     def get_many(self, ids: Collection[UUID]) -> list[Document]:
         """Those of `ids` that exist, in no particular order."""
-        return [_document(row) for row in self._connection.execute(_query().where(_among(ids)))]
+        return [_document(row) for row in self._connection.execute(_query().where(among(documents.c.id, ids)))]
 
     def same_bytes(self, collection_id: UUID, sha256: str) -> Document | None:
         query = _query().where(documents.c.collection_id == collection_id, documents.c.sha256 == sha256)
@@ -222,71 +174,6 @@ class Documents:
         added = self._connection.execute(statement.returning(documents.c.sha256, documents.c.id), rows)
         return {row.sha256: row.id for row in added}
 
-    def lock(self, ids: Iterable[UUID]) -> dict[UUID, Stage]:
-        """Stages of those of `ids` that still exist and were not cancelled; they stay as they are until the transaction
-        ends."""
-        query = select(documents.c.id, documents.c.stage).where(_among(ids), _WANTED)
-        rows = self._connection.execute(query.order_by(documents.c.id).with_for_update())
-        return {row.id: Stage(row.stage) for row in rows}
-
-    def begin(self, ids: Collection[UUID]) -> dict[UUID, int]:
-        """Counts an attempt at the present stage; returns how many there were, of those that exist."""
-        mine = _among(ids)
-        counted = {"attempts": documents.c.attempts + 1, "tries": documents.c.tries + 1}
-        statement = update(documents).where(mine).values(counted)
-        rows = self._connection.execute(statement.returning(documents.c.id, documents.c.attempts))
-        return {row.id: row.attempts for row in rows}
-
-    def forgive(self, document_id: UUID) -> None:
-        """Takes back an attempt that failed for no fault of the document."""
-        self._connection.execute(
-            update(documents)
-            .where(documents.c.id == document_id)
-            .values(attempts=func.greatest(documents.c.attempts - 1, 0))
-        )
-
-    def describe(self, described: Sequence[Described]) -> None:
-        """Keeps what parsing told and moves the documents to `parsed`."""
-        if not described:
-            return
-        values = {
-            "ids": [one.document_id for one in described],
-            "titles": [one.title for one in described],
-            "languages": [one.language for one in described],
-            "pages": [one.pages for one in described],
-            "tags": [json.dumps(list(one.tags)) for one in described],
-            "notes": [json.dumps(list(one.notes)) for one in described],
-        }
-        self._connection.execute(_DESCRIBE, values)
-
-    def progress(self, done: Mapping[UUID, int], total: Mapping[UUID, int] | None = None) -> None:
-        """Sets `done` (and `total`), counted in chunks."""
-        if done:
-            totals = None if total is None else [total[key] for key in done]
-            self._connection.execute(_PROGRESS, {"ids": list(done), "done": list(done.values()), "totals": totals})
-
-    def advance(self, ids: Iterable[UUID], stage: Stage) -> None:
-        """Moves documents to `stage`; attempts start from none again."""
-        values = _moved(stage)
-        if stage is Stage.READY:
-            values |= {"ready_at": func.now(), "error": "", "done": documents.c.total}
-        if stage is Stage.RECEIVED:
-            values |= {"error": "", "done": 0, "total": 0}
-        self._connection.execute(update(documents).where(_among(ids)).values(**values))
-
-    def fail(self, document_id: UUID, error: str) -> None:
-        self._connection.execute(
-            update(documents).where(documents.c.id == document_id, _WANTED).values(error=error, **_moved(Stage.FAILED))
-        )
-
-    def delete(self, document_id: UUID) -> None:
-        self._connection.execute(delete(documents).where(documents.c.id == document_id))
-
-
-def _among(ids: Iterable[UUID]) -> ColumnElement[bool]:
-    """One parameter however many `ids`: each length of an IN list is a statement of its own, to compile and to plan."""
-    return documents.c.id == any_(literal(list(ids), ARRAY(Uuid)))
-
-
-def _moved(stage: Stage) -> dict[str, Any]:
-    return {"stage": stage.value, "attempts": 0, "updated_at": func.now(), "stage_at": func.now()}
+    def delete(self, document_id: UUID) -> bool:
+        """False when it was gone already."""
+        return self._connection.execute(delete(documents).where(documents.c.id == document_id)).rowcount == 1

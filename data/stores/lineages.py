@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Text, any_, func, literal, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from core.entities.corpora import Stage
 from core.entities.people import Principal
 from data.access import readable_documents
 from data.stores.documents import NewDocument
+from data.stores.membership import among
 from data.tables.corpora import collections, documents
 
 _GUARD = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key")
@@ -48,7 +49,7 @@ class Lineages:
             .join_from(documents, collections)
             .where(
                 documents.c.collection_id == collection_id,
-                documents.c.filename == any_(literal(list(filenames), ARRAY(Text))),
+                among(documents.c.filename, filenames),
                 readable_documents(principal),
             )
             .order_by(documents.c.version, documents.c.created_at)  # of each name the last one stays

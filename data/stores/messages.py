@@ -1,15 +1,14 @@
-"""Messages and the citations kept with them; texts are sealed at rest."""
+"""Messages, from the first word of an answer to its end; texts are sealed at rest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, func, insert, select, true, update
 from sqlalchemy import text as sql
 
 from core.entities.answers import Content
@@ -18,22 +17,17 @@ from core.entities.people import Principal
 from core.entities.retrieval import Citation
 from core.errors import NotFound
 from core.security import Cipher
-from data.access import readable_documents
 from data.stores.answers import Answers
+from data.stores.citations import Citations
 from data.stores.conversations import owned_by
 from data.stores.threads import Threads
-from data.tables.conversations import citations, conversations, messages
-from data.tables.corpora import collections, documents
+from data.tables.conversations import conversations, messages
 
 _WAITING, _STREAMING = MessageStatus.WAITING.value, MessageStatus.STREAMING.value
 RUNNING = (_WAITING, _STREAMING)
 _HEAD = select(conversations.c.head_id).where(conversations.c.id == bindparam("head_of")).scalar_subquery()
 # Put together once: that costs as much as to run them.
-_ADD = (
-    insert(messages)
-    .values(parent_id=func.coalesce(bindparam("before", type_=messages.c.id.type), _HEAD))
-    .returning(messages.c.id)
-)
+_ADD = insert(messages).values(parent_id=func.coalesce(bindparam("before", type_=messages.c.id.type), _HEAD))
 _MOVE_ON = update(conversations).where(conversations.c.id == bindparam("moved")).values(updated_at=func.now())
 _FINISH = (
     update(messages)
@@ -98,15 +92,16 @@ class Messages:
 
     def of_conversation(self, principal: Principal, conversation_id: UUID, *, last: int | None = None) -> list[Message]:
         """The shown branch of one's own conversation, oldest first, with citations; the `last` ones only."""
-        path = Threads(self._connection).path(conversation_id, last=last)
-        query = self._own(principal).where(messages.c.id.in_(path), messages.c.conversation_id == conversation_id)
-        return self._with_citations(principal, self._connection.execute(query.order_by(messages.c.seq)).all())
+        return self._with_citations(principal, self._branch(principal, conversation_id, last))
 
     def said(self, principal: Principal, conversation_id: UUID, *, last: int) -> list[Message]:
         """The `last` messages of the same, without what they cite and carry: for those who read what was said."""
+        return [self._message(row, (), Content()) for row in self._branch(principal, conversation_id, last)]
+
+    def _branch(self, principal: Principal, conversation_id: UUID, last: int | None) -> Sequence[Row[Any]]:
         path = Threads(self._connection).path(conversation_id, last=last)
         query = self._own(principal).where(messages.c.id.in_(path), messages.c.conversation_id == conversation_id)
-        return [self._message(row, (), Content()) for row in self._connection.execute(query.order_by(messages.c.seq))]
+        return self._connection.execute(query.order_by(messages.c.seq)).all()
 
     def these(self, principal: Principal, ids: Sequence[UUID]) -> list[Message]:
         """Oldest first, whoever's they are; citations show what `principal` may read now."""
@@ -125,9 +120,12 @@ class Messages:
     def add(self, *new: NewMessage) -> UUID:
         """Goes to the end of the branch that is shown, one behind the other, and moves the conversation to the top of
         the list; returns the id of the last one."""
-        added: UUID | None = None
-        for one in new:
-            row = {
+        ids = [uuid4() for _ in new]
+        rows = [
+            {
+                "id": id_,
+                "before": before,
+                "head_of": one.conversation_id,
                 "conversation_id": one.conversation_id,
                 "author": one.author,
                 "text_sealed": self._cipher.seal(one.text),
@@ -138,10 +136,11 @@ class Messages:
                 "model": one.model,
                 "params": one.params,
             }
-            added = self._connection.execute(_ADD, row | {"before": added, "head_of": one.conversation_id}).scalar_one()
-        self._connection.execute(_MOVE_ON, {"moved": new[0].conversation_id, "head_id": added})
-        assert added is not None  # noqa: S101 - there is at least one
-        return added
+            for one, id_, before in zip(new, ids, (None, *ids), strict=False)
+        ]
+        self._connection.execute(_ADD, rows)
+        self._connection.execute(_MOVE_ON, {"moved": new[0].conversation_id, "head_id": ids[-1]})
+        return ids[-1]
 
     def save_partial(self, texts: Mapping[UUID, str]) -> set[UUID]:
         """Keeps what has been written so far; which of these answers go on: the others were stopped meanwhile.
@@ -177,19 +176,8 @@ class Messages:
         }
         if self._connection.execute(_FINISH, values).rowcount == 0:
             return False
-        self._keep(message_id, written.citations)
+        Citations(self._connection, self._cipher).keep(message_id, written.citations)
         return True
-
-    def stop(self, message_id: UUID) -> bool:
-        """Marks a running answer stopped; whoever writes it sees that at the next save."""
-        return self._while_running(message_id, status=MessageStatus.STOPPED.value)
-
-    def stop_all(self, conversation_id: UUID) -> None:
-        """Marks what is being written in a conversation stopped."""
-        statement = update(messages).where(
-            messages.c.conversation_id == conversation_id, messages.c.status.in_(RUNNING)
-        )
-        self._connection.execute(statement.values(status=MessageStatus.STOPPED.value))
 
     def running(self, conversation_id: UUID) -> list[UUID]:
         """Answers of the conversation that are being written, oldest first."""
@@ -198,47 +186,22 @@ class Messages:
         )
         return list(self._connection.execute(query.order_by(messages.c.seq)).scalars())
 
+    def stop(self, message_id: UUID) -> bool:
+        """Marks a running answer stopped; whoever writes it sees that at the next save."""
+        return self._stop(messages.c.id == message_id) == 1
+
+    def stop_all(self, conversation_id: UUID) -> None:
+        """Marks what is being written in a conversation stopped."""
+        self._stop(messages.c.conversation_id == conversation_id)
+
     def stop_abandoned(self, older_than: timedelta, message_id: UUID | None = None) -> int:
         """Marks answers stopped that nobody has saved for so long (all, or one); their partial text stays."""
-        statement = update(messages).where(
-            messages.c.status.in_(RUNNING), messages.c.saved_at <= func.now() - older_than
-        )
-        if message_id is not None:
-            statement = statement.where(messages.c.id == message_id)
+        mine = true() if message_id is None else messages.c.id == message_id
+        return self._stop(messages.c.saved_at <= func.now() - older_than, mine)
+
+    def _stop(self, *which: ColumnElement[bool]) -> int:
+        statement = update(messages).where(messages.c.status.in_(RUNNING), *which)
         return self._connection.execute(statement.values(status=MessageStatus.STOPPED.value)).rowcount
-
-    def blank_citations(self, document_id: UUID) -> int:
-        """Takes the document's text out of every snapshot; title and page stay. Returns how many were blanked."""
-        statement = update(citations).where(
-            citations.c.document_id == document_id, citations.c.text_sealed.is_not(None)
-        )
-        return self._connection.execute(statement.values(text_sealed=None)).rowcount
-
-    def _while_running(self, message_id: UUID, **values: Any) -> bool:
-        statement = update(messages).where(messages.c.id == message_id, messages.c.status.in_(RUNNING))
-        return self._connection.execute(statement.values(**values)).rowcount == 1
-
-    def _keep(self, message_id: UUID, cited: Sequence[Citation]) -> None:
-        """A document deleted while the answer was written leaves its title and page only."""
-        if not cited:
-            return
-        ids = {citation.document_id for citation in cited}
-        alive = set(self._connection.execute(select(documents.c.id).where(documents.c.id.in_(ids))).scalars())
-        rows = [
-            {
-                "message_id": message_id,
-                "n": citation.n,
-                "chunk_id": citation.chunk_id,
-                "document_id": citation.document_id if citation.document_id in alive else None,
-                "document_version": citation.document_version,
-                "title": citation.title,
-                "page": citation.page,
-                "text_sealed": self._cipher.seal(citation.text) if citation.document_id in alive else None,
-                "score": citation.score,
-            }
-            for citation in cited
-        ]
-        self._connection.execute(insert(citations), rows)
 
     # --- rows to entities -------------------------------------------------------------------------------------------
 
@@ -246,26 +209,10 @@ class Messages:
         return select(messages).join(conversations).where(owned_by(principal))
 
     def _with_citations(self, principal: Principal, rows: Sequence[Row[Any]]) -> list[Message]:
-        cited: dict[UUID, list[Citation]] = {row.id: [] for row in rows}
-        query = _readable_citations(principal).where(citations.c.message_id.in_(list(cited)))
-        for row in self._connection.execute(query.order_by(citations.c.message_id, citations.c.n)):
-            cited[row.message_id].append(self._citation(row))
-        contents = Answers(self._connection, self._cipher).contents(list(cited))
+        ids = [row.id for row in rows]
+        cited = Citations(self._connection, self._cipher).of(principal, ids)
+        contents = Answers(self._connection, self._cipher).contents(ids)
         return [self._message(row, tuple(cited[row.id]), contents.get(row.id, Content())) for row in rows]
-
-    def _citation(self, row: Row[Any]) -> Citation:
-        hidden = row.document_id is not None and not row.readable
-        shown = row.readable and row.text_sealed is not None
-        return Citation(
-            n=row.n,
-            chunk_id=row.chunk_id,
-            document_id=row.document_id,
-            document_version=row.document_version,
-            title="" if hidden else row.title,
-            page=row.page,
-            text=self._cipher.open(row.text_sealed) if shown else "",
-            score=row.score,
-        )
 
     def _message(self, row: Row[Any], cited: tuple[Citation, ...], content: Content) -> Message:
         return Message(
@@ -289,14 +236,3 @@ class Messages:
             parent_id=row.parent_id,
             content=content,
         )
-
-
-@lru_cache(maxsize=1_000)
-def _readable_citations(principal: Principal) -> Select[Any]:
-    """Citations with whether `principal` may read the document now."""
-    readable = exists(
-        select(documents.c.id)
-        .join(collections)
-        .where(documents.c.id == citations.c.document_id, readable_documents(principal))
-    )
-    return select(citations, readable.label("readable"))

@@ -1,9 +1,13 @@
 # ruff: noqa: S608 - only names of our own are put together here
-"""The statements of `niche_imports`: temporary tables that a file is copied into, and how they become the real ones."""
+"""The statements of imports: temporary tables that a file is copied into, and how they become the real ones."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, text
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,12 @@ class Staging:
     @property
     def copy(self) -> str:
         return f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN"
+
+
+def run(
+    connection: Connection, statement: str, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+) -> CursorResult[*tuple[Any, ...]]:
+    return connection.execute(text(statement), values or {})
 
 
 FIGURES = Staging("staged_figures", "line int4, code text, metric text, region text, period date, value float8")

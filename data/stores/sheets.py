@@ -11,18 +11,18 @@ from uuid import UUID
 
 from psycopg import Connection as Driver
 from psycopg.errors import QueryCanceled
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from core.entities.corpora import Stage
 from core.entities.people import Principal
-from core.entities.sheets import Cell, Kind, Note, Sheet, SheetColumn, SheetQuery, SheetRows, TypedTable
+from core.entities.sheets import Cell, Correction, Note, Sheet, SheetColumn, SheetQuery, SheetRows, TypedTable
 from core.errors import NotFound, Unavailable
 from data.access import readable_documents
 from data.stores.collections import PERSONAL
 from data.stores.sheet_query import Statement
 from data.tables.corpora import collections, documents
-from data.tables.sheets import sheets, spreadsheets
+from data.tables.sheets import sheet_rows, sheets, spreadsheets
 
 _READY = documents.c.stage == Stage.READY.value
 
@@ -71,15 +71,24 @@ class Sheets:
         row = self._connection.execute(query).one_or_none()
         return (row.layout, row.problem) if row else (0, "")
 
-    def corrections(self, document_id: UUID) -> dict[tuple[int, int], Kind]:
-        """Kinds that people chose, by number of the table and place of the column."""
-        query = select(sheets.c.n, sheets.c.columns).where(sheets.c.document_id == document_id)
-        return {
-            (row.n, place): column["kind"]
-            for row in self._connection.execute(query)
-            for place, column in enumerate(row.columns)
+    def corrections(self, document_id: UUID) -> list[Correction]:
+        """Kinds that people chose for its tables, or for those of the newest version before it that has any."""
+        older = documents.alias("older")
+        newest = (
+            select(older.c.id)
+            .join_from(documents, older, older.c.lineage == documents.c.lineage)
+            .join(spreadsheets, spreadsheets.c.document_id == older.c.id)
+            .where(documents.c.id == document_id, older.c.version <= documents.c.version)
+            .order_by(older.c.version.desc())
+            .limit(1)
+        )
+        query = select(sheets.c.title, sheets.c.columns).where(sheets.c.document_id == newest.scalar_subquery())
+        return [
+            Correction(row.title, column.get("header") or column["name"], column["kind"])
+            for row in self._connection.execute(query.order_by(sheets.c.n))
+            for column in row.columns
             if column["corrected"]
-        }
+        ]
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
@@ -148,6 +157,38 @@ class Sheets:
         rows = self._connection.execute(select(func.coalesce(func.sum(sheets.c.rows), 0)).where(mine)).scalar_one()
         self._connection.execute(delete(spreadsheets).where(spreadsheets.c.document_id.in_(list(ids))))
         return int(rows)
+
+    # --- checking ---------------------------------------------------------------------------------------------------
+
+    def replaced(self, collection_id: UUID) -> list[UUID]:
+        """Documents that have tables although a newer version has taken their place."""
+        query = select(spreadsheets.c.document_id).join_from(spreadsheets, documents)
+        mine = documents.c.collection_id == collection_id, documents.c.stage == Stage.REPLACED.value
+        return list(self._connection.execute(query.where(*mine)).scalars())
+
+    def compared(self, collection_id: UUID, formats: Collection[str], layout: int) -> tuple[int, list[UUID]]:
+        """(how many spreadsheets are ready, those of them without the tables of this recogniser or with other rows than
+        they should have)."""
+        suffix = func.lower(func.substring(documents.c.filename, r"\.[^.]*$"))
+        ready = select(documents.c.id).where(
+            documents.c.collection_id == collection_id, _READY, suffix.in_(list(formats))
+        )
+        held = select(func.count()).where(sheet_rows.c.sheet_id == sheets.c.id).scalar_subquery()
+        whole = ~exists().where(sheets.c.document_id == documents.c.id, sheets.c.rows != held)
+        sound = exists().where(spreadsheets.c.document_id == documents.c.id, spreadsheets.c.layout == layout)
+        known = self._connection.execute(select(func.count()).select_from(ready.subquery())).scalar_one()
+        return known, list(self._connection.execute(ready.where(~(sound & whole)).order_by(documents.c.id)).scalars())
+
+    def remove_lone(self) -> int:
+        """Takes away tables and rows that belong to nothing; returns how many those were."""
+        execute = self._connection.execute
+        looked = execute(delete(spreadsheets).where(~exists().where(documents.c.id == spreadsheets.c.document_id)))
+        lone = execute(delete(sheets).where(~exists().where(spreadsheets.c.document_id == sheets.c.document_id)))
+        held = select(sheet_rows.c.sheet_id).distinct().where(~exists().where(sheets.c.id == sheet_rows.c.sheet_id))
+        ids = list(execute(held).scalars())
+        if ids:
+            execute(delete(sheet_rows).where(sheet_rows.c.sheet_id.in_(ids)))
+        return max(looked.rowcount, lone.rowcount, len(ids))
 
 
 _WHOLE = (sheets, documents.c.title.label("document"), documents.c.filename, documents.c.language, documents.c.demo)

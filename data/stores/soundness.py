@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, literal, not_, select, union_all
 
 from core.entities.versions import Reconciliation
-from data.stores.chunks import is_one
 from data.stores.jobs import ALIVE
+from data.stores.membership import among
 from data.stores.version_json import findings_body, findings_of
 from data.tables import metadata
 from data.tables.corpora import chunk_vectors, chunks, collection_versions, documents, job_runs
@@ -47,7 +47,7 @@ class Soundness:
     def published(self, ids: Collection[UUID]) -> set[UUID]:
         """Those of `ids` that are chunks of documents which are ready: what people must find."""
         joined = chunks.join(documents, documents.c.id == chunks.c.document_id)
-        query = select(chunks.c.id).select_from(joined).where(is_one(chunks.c.id, ids), documents.c.stage == "ready")
+        query = select(chunks.c.id).select_from(joined).where(among(chunks.c.id, ids), documents.c.stage == "ready")
         return set(self._connection.execute(query).scalars())
 
     def unembedded(self, version_id: UUID, languages: Iterable[str]) -> list[UUID]:

@@ -27,8 +27,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.entities.corpora import Chunk, CollectionVersion
 from core.entities.versions import Figures, Sampled, TakenOver, VersionDetail, VersionReport
-from data.stores.chunks import Vector, chunk_of, is_one, vector_of
+from data.stores.chunks import chunk_of
 from data.stores.collections import version_of
+from data.stores.membership import among
+from data.stores.vectors import Vector, vector_of
 from data.stores.version_json import report_body, report_of
 from data.tables.corpora import chunk_vectors, chunks, collection_versions, documents
 from data.tables.versions import version_documents
@@ -80,7 +82,7 @@ class Versions:
         return [Sampled(row.id, row.document_id, chunk_of(row)) for row in rows]
 
     def chunks_of(self, ids: Collection[UUID]) -> dict[UUID, Sampled]:
-        query = select(chunks).where(is_one(chunks.c.id, ids))
+        query = select(chunks).where(among(chunks.c.id, ids))
         return {row.id: Sampled(row.id, row.document_id, chunk_of(row)) for row in self._connection.execute(query)}
 
     # --- building -----------------------------------------------------------------------------------------------------
@@ -135,7 +137,7 @@ class Versions:
         query = (
             select(chunks, chunk_vectors.c.vector)
             .select_from(chunks.outerjoin(chunk_vectors, chunk_vectors.c.chunk_id == chunks.c.id))
-            .where(chunks.c.version_id == version_id, is_one(chunks.c.document_id, document_ids))
+            .where(chunks.c.version_id == version_id, among(chunks.c.document_id, document_ids))
             .order_by(chunks.c.document_id, chunks.c.position)
         )
         found: dict[UUID, list[tuple[Chunk, Vector | None]]] = defaultdict(list)

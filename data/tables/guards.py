@@ -35,7 +35,7 @@ security_events = Table(
     Index(None, "actor_id"),
 )
 
-role_limits = Table(  # what an administrator has set; a role without a row has the defaults of `services.limits`
+role_limits = Table(  # what an administrator has set; a role without a row has the defaults of `services.chat.limits`
     "role_limits",
     c.metadata,
     Column("role", Text, primary_key=True),

@@ -46,7 +46,6 @@ REGIONS = (
     DemoRegion("Samara", "Самара", (), 0.06, 0.05),
     DemoRegion("Vladivostok", "Владивосток", (), 0.06, 0.11),
 )
-WHOLE_RU = "Все регионы"
 _SEASONAL = 0.28  # how far a peak month stands above the mean
 
 

@@ -52,7 +52,7 @@ class SheetPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    table: int = Field(default=1, ge=1)
+    table: int = Field(default=1, ge=1, le=2**31 - 1)
     kind: Literal["rows", "figure", "groups"] = "rows"
     function: Function = "sum"
     column: _Name = ""

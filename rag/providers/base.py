@@ -117,14 +117,19 @@ def http_client(url: str, read_seconds: float) -> httpx.AsyncClient:
     )
 
 
-def secure(url: str) -> ssl.SSLContext | bool:
-    """What httpx is to verify a server with; a plain-http one needs no certificates."""
-    return False if url.startswith("http://") else _certificates()
+def secure(url: str) -> ssl.SSLContext:
+    """What httpx is to verify a server with; a plain-http one needs no certificates. Each is made once: to make one
+    costs as much as to ask, on the loop that all answers share."""
+    return _without_certificates() if url.startswith("http://") else _certificates()
+
+
+@cache
+def _without_certificates() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    # To load them takes 20 ms, on the loop that all answers share: once is enough.
     return httpx.create_ssl_context(trust_env=False)
 
 

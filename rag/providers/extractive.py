@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 NAME = "extractive"
-WINDOW = 1_000_000  # it reads sentence by sentence
+_WINDOW = 1_000_000  # it reads sentence by sentence
 
 
 class Extractive:
@@ -36,7 +36,7 @@ class Extractive:
         return self.accepts
 
     async def window(self, settings: Settings, model: str) -> int | None:
-        return WINDOW
+        return _WINDOW
 
     def load(self) -> None:
         import rag.providers.extractive_llm  # noqa: F401 - LlamaIndex, which takes seconds
@@ -44,7 +44,7 @@ class Extractive:
     def llm(self, settings: Settings, model: str, params: Params) -> LLM:
         from rag.providers.extractive_llm import ExtractiveLLM
 
-        return ExtractiveLLM()
+        return ExtractiveLLM(model=NAME, window=_WINDOW)
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
         return (NAME,)

@@ -18,7 +18,6 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
-from rag.providers.extractive import NAME, WINDOW
 from rag.quotes import quote
 
 _PIECE = re.compile(r"\S+\s*")
@@ -28,13 +27,16 @@ class ExtractiveLLM(CustomLLM):
     """Reads `question` and `passages` from the `additional_kwargs` of the last message that carries them; its answer is
     empty where no sentence answers. It knows nothing of its own, so a prompt without passages gets no answer."""
 
+    model: str
+    window: int  # tokens
+
     @classmethod
     def class_name(cls) -> str:
         return "extractive"
 
     @property
     def metadata(self) -> LLMMetadata:
-        return LLMMetadata(model_name=NAME, is_chat_model=True, context_window=WINDOW, num_output=2_000)
+        return LLMMetadata(model_name=self.model, is_chat_model=True, context_window=self.window, num_output=2_000)
 
     @llm_chat_callback()
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:

@@ -30,6 +30,9 @@ _FAILURES_TO_OPEN = 5
 _OPEN_SECONDS = 15.0
 _WINDOWS_KEPT_SECONDS = 600.0
 _UNKNOWN_WINDOW = 8_192  # tokens
+_FEW = 4  # answers at once, whose pieces are shown one by one
+_REST_SECONDS, _MOST_REST_SECONDS = 0.005, 0.25  # for each answer beyond those
+_AT_ONCE_SECONDS = 0.001  # what took longer was waited for
 
 Position = Callable[[int], None]
 Compose = Callable[[int], "tuple[ChatMessage, ...]"]
@@ -65,7 +68,7 @@ class Servers:
             opened = await self._first(address, call)
             async with aclosing(opened):
                 with translated(call.provider):
-                    async for response in opened:
+                    async for response in _in_handfuls(opened, line):
                         yield response
 
     def state(self, address: str) -> dict[str, Any]:
@@ -135,6 +138,20 @@ async def _with(
             yield first
         async for response in pieces:
             yield response
+
+
+async def _in_handfuls(pieces: AsyncGenerator[ChatResponse, None], line: Line) -> AsyncGenerator[ChatResponse, None]:
+    """The pieces as they come. While many answers are written at once each is looked at less often: to wait for a piece
+    costs more than to take one that is there, and so does all that is done with it."""
+    loop = asyncio.get_running_loop()
+    asked_at = loop.time()
+    async for piece in pieces:
+        waited = loop.time() - asked_at > _AT_ONCE_SECONDS
+        yield piece
+        rest = min(_REST_SECONDS * (line.running - _FEW), _MOST_REST_SECONDS)
+        if waited and rest > 0:
+            await asyncio.sleep(rest)
+        asked_at = loop.time()
 
 
 @asynccontextmanager

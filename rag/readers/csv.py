@@ -1,4 +1,4 @@
-"""CSV files, one table whatever the delimiter, and TSV files."""
+"""CSV files, whatever the delimiter, and TSV files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 from core.entities.reading import Parsed
-from rag.readers import tables, text
+from rag.readers import sheets, text
 from rag.readers.limits import Limits
 
 _DELIMITERS = ",;\t|"
@@ -26,7 +26,8 @@ def read_tsv(path: Path, limits: Limits) -> Parsed:
 
 def _table(content: str, delimiter: str) -> Parsed:
     csv.field_size_limit(_LONGEST_CELL)
-    return Parsed(tuple(tables.blocks(list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)))))
+    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)]
+    return Parsed(tuple(sheets.blocks(rows)))
 
 
 def _delimiter(content: str) -> str:

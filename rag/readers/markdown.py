@@ -140,7 +140,7 @@ def _scalars(value: Any) -> Iterator[str]:
 def _value(written: str) -> str | tuple[str, ...]:
     try:
         value = json.loads(written)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = [part.strip(" \"'") for part in written[1:-1].split(",")] if written.startswith("[") else None
     if isinstance(value, list):
         return tuple(str(item) for item in value if item != "")

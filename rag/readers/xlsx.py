@@ -1,4 +1,4 @@
-"""Excel workbooks: each sheet is a heading with its name and one table; formulas show their saved results.
+"""Excel workbooks: each table of a sheet stands under its name; formulas show their saved results.
 
 Headers of several rows, as merged cells make them, become one row: `2024 > Q1`. Merged cells are known of workbooks of
 a common size only, since openpyxl holds the whole workbook in memory to tell them.
@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.entities.reading import Block, Parsed
-from rag.readers import tables
+from rag.readers import sheets
 from rag.readers.content import require_office
 from rag.readers.limits import Limits
+from rag.readers.regions import Region
 
 _LARGE_BYTES = 8_000_000  # of the sheets, unpacked
 _MOST_HEADER_ROWS = 4
@@ -48,11 +49,13 @@ def _sheet(sheet: Any) -> Iterator[Block]:
     if hasattr(sheet, "reset_dimensions"):
         # The size that a file states may be wrong or a million rows; without it the rows that exist are read.
         sheet.reset_dimensions()
-    rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
-    table = list(tables.blocks(_with_one_header(rows, merged) if merged else rows))
-    if table:
-        yield Block(sheet.title, "heading", 1)
-        yield from table
+    rows = [[_shown(cell).strip() for cell in row] for row in sheet.iter_rows()]
+
+    def headed(region: Region) -> list[list[str]]:
+        spans = [one.within(region) for one in merged if one.begins_in(region)]
+        return _with_one_header(region.of(rows), spans) if spans else region.of(rows)
+
+    yield from sheets.blocks(rows, sheet.title, headed)
 
 
 class _Span(NamedTuple):
@@ -62,6 +65,14 @@ class _Span(NamedTuple):
     top: int
     right: int
     bottom: int
+
+    def begins_in(self, region: Region) -> bool:
+        return region.left < self.left <= region.right and region.top < self.top <= region.bottom
+
+    def within(self, region: Region) -> _Span:
+        """In the rows and columns of the region."""
+        right, bottom = min(self.right, region.right), min(self.bottom, region.bottom)
+        return _Span(self.left - region.left, self.top - region.top, right - region.left, bottom - region.top)
 
 
 def _with_one_header(rows: list[list[str]], merged: Sequence[_Span]) -> list[list[str]]:

@@ -102,8 +102,11 @@ class Surroundings:
 
     def below_roots(self, path: str) -> Path:
         """The real path, symbolic links followed. BadInput unless it is below one of the roots."""
-        real = Path(path).expanduser().resolve()
-        if not any(real.is_relative_to(root.resolve()) for root in self.roots):
+        try:
+            real = Path(path).expanduser().resolve()
+        except (ValueError, RuntimeError, OSError):  # a NUL, ~ of nobody here, a loop of links
+            real = None
+        if real is None or not any(real.is_relative_to(root.resolve()) for root in self.roots):
             raise BadInput(
                 "%(path)s is not below a folder that sources may read. NICHEWISE_SOURCE_ROOTS lists them.", path=path
             )

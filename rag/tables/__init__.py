@@ -5,18 +5,20 @@ It is done by the process that reads files, from what reading made of the file, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 
 from core.entities.reading import Block
-from core.entities.sheets import Cell, Kind, Note, SheetColumn, TypedTable
+from core.entities.sheets import NUMERIC, Cell, Correction, Kind, Note, SheetColumn, TypedTable
 from core.i18n import N_
 from rag.tables import grid, headers, kinds
-from rag.tables.cells import day
+from rag.tables.corrections import chosen
 
 FORMATS = (".xlsx", ".csv", ".tsv")
-LAYOUT = 1  # a newer recogniser makes newer tables: raise it when it sees more than it did
+LAYOUT = 2  # a newer recogniser makes newer tables: raise it when it sees more than it did
 
 TOO_MANY_TABLES = N_("Only the first %(n)s tables of the file are kept as tables; the others are found as text.")
 TOO_MANY_COLUMNS = N_("Only the first %(n)s columns are kept in the table; the others are found as text.")
@@ -40,25 +42,19 @@ class Limits:
     cells: int = 5_000_000
 
 
-Corrections = Mapping[tuple[int, int], Kind]
-"""Kinds that people chose, by the number of the table (from 1) and the place of the column (from 0)."""
 Typed = tuple[TypedTable, Iterator[tuple[Cell, ...]]]
-
-
-def iso_day(text: str) -> bool:
-    """Whether it is a date as a question to a date column has it."""
-    return text[4:5] == "-" and day(text) is not None
 
 
 def has_tables(filename: str) -> bool:
     return PurePath(filename).suffix.lower() in FORMATS
 
 
-def typed(blocks: Sequence[Block], filename: str, corrections: Corrections, limits: Limits) -> Iterator[Typed]:
+def typed(blocks: Sequence[Block], filename: str, corrections: Sequence[Correction], limits: Limits) -> Iterator[Typed]:
     """The tables of a file in its order, each with its rows; a table without rows, or of one column, is none."""
     english_points = PurePath(filename).suffix.lower() == ".xlsx"  # its numbers are numbers, whatever it is written in
     left, n = limits.cells, 0
     found = list(grid.tables(blocks))
+    titles = {raw.title for raw in found}
     for raw in found:
         header, rows = headers.split(raw.rows)
         if len(header) < 2 or not rows:
@@ -66,7 +62,8 @@ def typed(blocks: Sequence[Block], filename: str, corrections: Corrections, limi
         n += 1
         if n > limits.tables:
             return
-        table, columns = _typed(n, raw.title, header, rows, corrections, limits, left, english_points)
+        kinds_of = partial(chosen, corrections, raw.title, titles)
+        table, columns = _typed(raw.title, header, rows, kinds_of, limits, left, english_points)
         if n == limits.tables and raw is not found[-1]:
             table = _noted(table, Note(TOO_MANY_TABLES, {"n": limits.tables}))
         left -= table.rows * len(table.columns)
@@ -74,11 +71,10 @@ def typed(blocks: Sequence[Block], filename: str, corrections: Corrections, limi
 
 
 def _typed(
-    n: int,
     title: str,
     header: Sequence[str],
     rows: list[list[str]],
-    corrections: Corrections,
+    kinds_of: Callable[[Sequence[str]], Mapping[int, Kind]],
     limits: Limits,
     left: int,
     english_points: bool,
@@ -99,9 +95,12 @@ def _typed(
     by_column = [[row[at] if at < len(row) else "" for row in rows] for at in range(len(header))]
     hint = kinds.refined(hint, by_column)
     columns, values = [], []
-    for place, (named, texts) in enumerate(zip(headers.named(header), by_column, strict=True)):
-        found = kinds.recognise(texts, hint, corrections.get((n, place)))
-        column = _column(named, found, (n, place) in corrections)
+    names = headers.named(header)
+    corrected = kinds_of(names)
+    bare = Counter(headers.unit(name)[0] for name in names)
+    for place, (named, texts) in enumerate(zip(names, by_column, strict=True)):
+        found = kinds.recognise(texts, hint, corrected.get(place))
+        column = _column(named, found, place in corrected, alone=bare[headers.unit(named)[0]] == 1)
         columns.append(column)
         values.append(found.values)
         if column.misfits:
@@ -112,14 +111,13 @@ def _typed(
     return TypedTable(title, tuple(columns), len(rows), tuple(notes)), values
 
 
-def _column(named: str, found: kinds.Found, corrected: bool) -> SheetColumn:
-    name, unit = headers.unit(named) if found.kind in ("integer", "number", "percent") else (named, "")
+def _column(named: str, found: kinds.Found, corrected: bool, *, alone: bool) -> SheetColumn:
+    """`alone`: no other column has its name without the unit."""
+    name, unit = headers.unit(named) if alone and found.kind in NUMERIC else (named, "")
     filled = sum(value is not None for value in found.values)
     distinct = _distinct(found.values) if found.kind == "text" else ()
-    unit = unit or found.unit
-    return SheetColumn(
-        name, found.kind, "%" if found.kind == "percent" else unit, filled, found.misfits, corrected, distinct
-    )
+    unit = "%" if found.kind == "percent" else unit or (found.unit if alone else "")
+    return SheetColumn(name, found.kind, unit, filled, found.misfits, corrected, distinct, named)
 
 
 def _distinct(values: Sequence[Cell]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ _ISO = re.compile(
 _NUMBERS = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:,?\s+(\d{1,2}):(\d{2})(?::\d{2})?)?")
 _DAY_MONTH = re.compile(r"(\d{1,2})\.?\s+([a-zа-яё]{3,})\.?,?\s+(\d{4})(?:\s*г\.?)?", re.IGNORECASE)
 _MONTH_DAY = re.compile(r"([a-zа-яё]{3,})\.?\s+(?:(\d{1,2}),?\s+)?(\d{4})(?:\s*г\.?)?", re.IGNORECASE)
+# The first letters that tell a month apart, in both languages; "мар" and "май", "мая" need three.
 MONTHS = {
     "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11,
     "dec": 12, "янв": 1, "фев": 2, "мар": 3, "апр": 4, "май": 5, "мая": 5, "мае": 5, "июн": 6, "июл": 7, "авг": 8,

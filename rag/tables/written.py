@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from core.entities.reading import Block
-from core.entities.sheets import Note, SheetColumn, TypedTable
-from rag.tables import Corrections, Limits, typed
+from core.entities.sheets import Correction, Note, SheetColumn, TypedTable
+from rag.tables import Limits, typed
 
 Lines = Iterator[bytes]
 
 
 def write(source: Path, target: Path, filename: str, corrections: Sequence[Sequence[Any]]) -> int:
-    """Makes the tables of the blocks at `source` (a list of [text, kind]); returns how many they are."""
+    """Makes the tables of the blocks at `source` (a list of [text, kind]); returns how many they are. `corrections` are
+    [title, header, kind]."""
     blocks = [Block(text, kind) for text, kind in json.loads(source.read_bytes())]
-    chosen: Corrections = {(n, place): kind for n, place, kind in corrections}
+    chosen = [Correction(*one) for one in corrections]
     count = 0
     with target.open("w", encoding="utf-8") as file:
         for table, rows in typed(blocks, filename, chosen, Limits()):

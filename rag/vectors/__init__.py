@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from core.errors import StartupError, Unavailable
+from core.errors import Unavailable
 from core.settings import Settings
 from rag.vectors import folders
+from rag.vectors.client import Client
 
 if TYPE_CHECKING:
     from rag.vectors.store import PassageStore
@@ -39,11 +40,8 @@ class Vectors:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._opening = threading.Lock()
+        self._client = Client(settings)
         self._writing = threading.Lock()
-        self._client: Any = None
-        self._owner: Any = None
         self._stores: dict[str, PassageStore] = {}
 
     def upsert(self, name: str, ids: Sequence[UUID], vectors: Sequence[Sequence[float]]) -> None:
@@ -108,8 +106,8 @@ class Vectors:
 
         with self._writing, self._reachable(name):
             self._stores.pop(name, None)
-            client = self._connected()
-            left = folders.segments(self._folder).get(name) if self._owner else None
+            client = self._client.connected()
+            left = self._segment(name)
             try:
                 client.delete_collection(name)
             except NotFoundError:
@@ -120,22 +118,23 @@ class Vectors:
     def names(self) -> set[str]:
         """Everything that was ever written to and not dropped."""
         with self._reachable(""):
-            return {found.name for found in self._connected().list_collections()}
+            return {found.name for found in self._client.connected().list_collections()}
 
     def remove_loose(self) -> list[str]:
         """Removes folders that belong to no name any more, as a crash may leave them; returns what they were called."""
         with self._writing, self._reachable(""):
-            self._connected()
-            left = folders.loose(self._folder) if self._owner else []
-            for folder in left:
-                folders.remove(folder)
-        return [folder.name for folder in left]
+            self._client.connected()
+            folder = self._client.folder
+            left = folders.loose(folder) if folder else []
+            for one in left:
+                folders.remove(one)
+        return [one.name for one in left]
 
     def disk(self, name: str) -> int:
         """Bytes that the vectors of `name` take up on this machine's disk; 0 where a server keeps them."""
         with self._reachable(name):
-            self._connected()
-            folder = folders.segments(self._folder).get(name) if self._owner else None
+            self._client.connected()
+            folder = self._segment(name)
         return folders.size(folder) if folder else 0
 
     def memory(self, count: int, dimension: int) -> int:
@@ -145,17 +144,13 @@ class Vectors:
 
     def close(self) -> None:
         """Lets go of the folder; the next call opens it again."""
-        with self._opening:
-            self._stores.clear()
-            if self._client is not None:
-                self._client.close()
-            if self._owner is not None:
-                self._owner.release()
-            self._client = self._owner = None
+        self._stores.clear()
+        self._client.close()
 
-    @property
-    def _folder(self) -> Path:
-        return self._settings.var_dir / "chroma"
+    def _segment(self, name: str) -> Path | None:
+        """The folder of the vectors of `name`, None where a server keeps them."""
+        folder = self._client.folder
+        return folders.segments(folder).get(name) if folder else None
 
     def _store(self, name: str) -> PassageStore | None:
         """The store of `name`, None if there is none yet."""
@@ -163,7 +158,7 @@ class Vectors:
 
         if name not in self._stores:
             try:
-                found = self._connected().get_collection(name, embedding_function=None)
+                found = self._client.connected().get_collection(name, embedding_function=None)
             except NotFoundError:
                 return None
             self._opened(name, found)
@@ -175,7 +170,7 @@ class Vectors:
         if found is not None:
             return found
         configuration = {"hnsw": _HNSW}
-        client = self._connected()
+        client = self._client.connected()
         made = client.get_or_create_collection(name, configuration=configuration, embedding_function=None)
         return self._opened(name, made)
 
@@ -184,38 +179,6 @@ class Vectors:
 
         self._stores[name] = open_store(collection)
         return self._stores[name]
-
-    def _connected(self) -> Any:
-        with self._opening:
-            if self._client is None:
-                self._client = self._served() if self._settings.chroma_url else self._owned()
-            return self._client
-
-    def _served(self) -> Any:
-        from urllib.parse import urlsplit
-
-        import chromadb
-
-        url = urlsplit(self._settings.chroma_url or "")
-        secure = url.scheme == "https"
-        port = url.port or (443 if secure else 8000)
-        return chromadb.HttpClient(host=url.hostname or "", port=port, ssl=secure, settings=_quiet())
-
-    def _owned(self) -> Any:
-        import chromadb
-        from filelock import FileLock, Timeout
-
-        folder = self._folder
-        folder.mkdir(parents=True, exist_ok=True)
-        owner = FileLock(folder / ".owner")
-        try:
-            owner.acquire(timeout=0)
-        except Timeout as error:
-            raise StartupError(
-                "Another process uses %(folder)s. Stop it, or give this one another NICHEWISE_VAR_DIR.", folder=folder
-            ) from error
-        self._owner = owner
-        return chromadb.PersistentClient(str(folder), settings=_quiet())
 
     @contextmanager
     def _reachable(self, name: str) -> Iterator[None]:
@@ -228,12 +191,6 @@ class Vectors:
             raise Unavailable from error
         except (ChromaError, ConnectionError, ValueError) as error:
             raise Unavailable("The vector index does not answer. Try again in a minute.") from error
-
-
-def _quiet() -> Any:
-    from chromadb.config import Settings as ChromaSettings
-
-    return ChromaSettings(anonymized_telemetry=False)
 
 
 def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -44,13 +44,14 @@ class AnswerCache:
         job.key = key_of(job)
         if job.fresh:
             return False
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             found = tx.kept_answers.find(job.key)
             if found is None:
                 return False
             told = tx.instructions.in_force(job.principal.role, found[2]["scenario"])
             if self.revision(tx, job, found[0], told) != found[1]:
                 return False
+        with self._db.begin() as tx:
             tx.kept_answers.used(job.key)
         job.kept = found[2]
         return True

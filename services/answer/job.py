@@ -24,8 +24,8 @@ from scenarios.base import Reply, Writing
 from scenarios.router import Decision
 from services.answer.recorder import Recorder
 from services.answer.side_model import Aside
-from services.asking import Ask
-from services.streams import Stream
+from services.chat.asking import Ask
+from services.chat.streams import Stream
 
 
 @dataclass

@@ -24,15 +24,15 @@ from rag.providers.choice import Choice
 from scenarios import Intent, Outcome, Reply, Turn, Writing
 from scenarios import router as routes
 from scenarios.router import Decision
-from services.answer import findings, route, side_model
+from services.answer import findings, leaning, route, side_model
 from services.answer.cache import AnswerCache, decision_of
 from services.answer.job import Job
 from services.answer.retrieve import Search
 from services.answer.tools import Workbench
-from services.engine import Engine
-from services.prompts import Prompts
-from services.routing import Routing
-from services.streams import TurnEvent
+from services.chat.prompts import Prompts
+from services.chat.routing import Routing
+from services.chat.streams import TurnEvent
+from services.models.engine import Engine
 
 _READING_SECONDS = 90.0  # a dropped file that is being read is waited for
 _LOOK_SECONDS = 0.4
@@ -78,6 +78,8 @@ class Pipeline:
         if await self._in_pool(self._known_or_routed, job):
             job.stream.emit(TurnEvent("token", text=job.text))
             return
+        if leaning.leaning(job):
+            await self._in_pool(self._lean, job)
         await self._rewrite(job)
         if job.decision is not None:
             await self._in_pool(self._route_by_evidence, job, job.decision)
@@ -127,6 +129,16 @@ class Pipeline:
             route.settle(job, decision)
             step |= findings.decided(decision)
 
+    def _lean(self, job: Job) -> None:
+        """A short message may go on with the one before it, or begin another subject."""
+        assert job.decision is not None  # noqa: S101 - `leaning` has looked
+        with job.recorder.step("route_evidence") as step:
+            decision, found = leaning.settled(job, job.decision, self._search, self._workbench)
+            step |= {"evidence": {name: round(share, 3) for name, share in found.items()}}
+            if decision.scenario != job.decision.scenario:
+                route.settle(job, decision)
+                step |= findings.decided(decision)
+
     def _route_by_evidence(self, job: Job, decision: Decision) -> None:
         """Where the words leave it open, or nearly so, what there is to answer from decides."""
         if not job.principal.may(Permission.CHAT_DOCUMENTS):
@@ -136,12 +148,16 @@ class Pipeline:
             return
         with job.recorder.step("route_evidence") as step:
             perhaps = decision.scores[routes.Route.ANALYTICS] >= route.PERHAPS
-            if perhaps and self._workbench.names_a_niche(job.principal, job.query):
-                options = (routes.Route.ANALYTICS,)
-                step["named"] = True
-            found = {option: self._search.evidence(job, option) for option in options}
+            named = perhaps and self._workbench.names_a_niche(job.principal, job.query)
+            found = {}
+            for option in options:
+                found[option] = self._search.evidence(job, option)
+                if route.closed(decision, found):
+                    break
             step["evidence"] = {option: round(one.evidence, 3) for option, one in found.items() if one}
-            preferred = options[0] if step.get("named") else route.preferred(decision, found)
+            figures = named and route.figures_are_meant(decision, found)
+            step |= {"named": True} if figures else {}
+            preferred = routes.Route.ANALYTICS if figures else route.preferred(decision, found)
             if preferred and preferred != decision.scenario:
                 job.reply = None
                 by_evidence = route.by_evidence(decision, preferred)
@@ -168,7 +184,7 @@ class Pipeline:
         """A question that leans on those before it is made to stand alone."""
         job.query = job.question
         searched = job.scenario is None or job.scenario.collection
-        if job.ask.picked or not searched or not followups.leans(job.question, job.history):
+        if job.ask.picked or not searched or not route.carries(job):
             return
         with job.recorder.step("rewrite") as step:
             by_rule = followups.carried(job.question, job.language, job.history)

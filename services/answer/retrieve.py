@@ -15,7 +15,7 @@ from data.database import Database
 from data.stores.collections import PERSONAL
 from services.answer.cache import AnswerCache, Retrievals, normal
 from services.answer.job import Job
-from services.collections import Collections
+from services.corpora.collections import Collections
 
 PASSAGES = 8
 
@@ -38,37 +38,38 @@ class Search:
         """Where the scenario of `job` is looked up; raises `NotFound` where the person may not read it."""
         assert job.scenario is not None  # noqa: S101 - the router has settled it
         name = PERSONAL if job.attached and not job.ask.collection else job.scenario.collection
-        with self._db.begin() as tx:
+        with self._collections.looking(name) as tx:
             return self._collections.find(tx, job.principal, name)
 
-    def evidence(self, job: Job, scenario: str) -> Retrieval | None:
-        """What the collection of `scenario` has on the question; None where there is no such collection to read."""
+    def evidence(self, job: Job, scenario: str, question: str = "") -> Retrieval | None:
+        """What the collection of `scenario` has on `question`, else on that of the job; None where there is no such
+        collection to read."""
         try:
-            with self._db.begin() as tx:
+            with self._db.read() as tx:
                 collection = self._collections.find(tx, job.principal, scenarios.get(scenario).collection)
         except NotFound:
             return None
-        return self._found(job, collection, scenario)[0]
+        return self._found(job, collection, scenario, question or job.query)[0]
 
     def look(self, job: Job) -> None:
         """Puts what answers `job.query` into `job.retrieval`."""
         collection, scenario = job.collection, job.scenario
         assert collection is not None and scenario is not None  # noqa: PT018, S101 - the caller has settled them
         with job.recorder.step("retrieve") as step:
-            job.retrieval, cached = self._found(job, collection, scenario.name)
+            job.retrieval, cached = self._found(job, collection, scenario.name, job.query)
             step |= {"cached": cached} | _shown(job.retrieval, collection)
 
-    def _found(self, job: Job, collection: Collection, scenario: str) -> tuple[Retrieval, bool]:
+    def _found(self, job: Job, collection: Collection, scenario: str, question: str) -> tuple[Retrieval, bool]:
         """The passages, and whether they were known: unchanged collections are not searched twice."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             job.told = tx.instructions.in_force(job.principal.role, scenario)
             job.revision = self._cache.revision(tx, job, collection.id, job.told)
         among = tuple(document.id for document in job.attached) if collection.name == PERSONAL else ()
-        key = (collection.id, job.revision, normal(job.query), among)
+        key = (collection.id, job.revision, normal(question), among)
         known = self._kept.get(key)
         if known is not None:
             return known, True
-        found = self._search(job.principal, collection.name, job.query, among)
+        found = self._search(job.principal, collection.name, question, among)
         self._kept.put(key, found)
         return found, False
 
@@ -79,7 +80,7 @@ class Search:
 
     def files(self, job: Job) -> tuple[Document, ...]:
         """The files dropped into the conversation, as they are now."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tuple(tx.attachments.of(job.principal, job.conversation_id))
 
 

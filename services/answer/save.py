@@ -18,12 +18,12 @@ from data.database import Database
 from data.stores.messages import Written
 from rag.answering import Draft
 from rag.citations import Gate, snapshots
-from services import usage
 from services.answer import cache as kept_answers
 from services.answer.cache import AnswerCache
 from services.answer.job import Job
-from services.limits import Limits
-from services.routing import Routing
+from services.chat import usage
+from services.chat.limits import Limits
+from services.chat.routing import Routing
 
 
 class Save:

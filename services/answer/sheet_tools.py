@@ -15,8 +15,8 @@ from niches.sheets.plan import SheetPlan
 from niches.snapshots import snapshot
 from rag.readable import Readable
 from scenarios.tools import Tabled, TableOffered
-from services.collections import Collections
-from services.sheet_questions import SheetAnswer, SheetQuestions
+from services.corpora.collections import Collections
+from services.sheets.questions import SheetAnswer, SheetQuestions
 
 _OFFERED = 4  # tables that a model is told of
 _LOOKED_AT = 400  # passages of a document, for the one to cite

@@ -12,7 +12,7 @@ from core.errors import NichewiseError
 from rag.providers import Params, estimate_tokens
 from rag.providers.choice import Choice
 from rag.providers.servers import Call
-from services.engine import Engine
+from services.models.engine import Engine
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage

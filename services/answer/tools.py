@@ -20,6 +20,7 @@ from core.roles import Permission
 from data.database import Database
 from data.transaction import Stores
 from niches import sentences
+from niches.plan import Refusal
 from niches.results import Answer, Chart, Dashboard
 from niches.rewording import choice_as_read
 from niches.snapshots import snapshot
@@ -28,9 +29,9 @@ from rag.readable import Readable
 from scenarios.tools import Article, Figures, Found
 from services.answer.retrieve import Retrieve
 from services.answer.sheet_tools import SheetTools
-from services.collections import Collections
-from services.niches import Hit, Niches
-from services.sheet_questions import SheetQuestions
+from services.corpora.collections import Collections
+from services.niches.analytics import Hit, Niches
+from services.sheets.questions import SheetQuestions
 
 _FAQ = "faq"
 _NEAR = 0.72  # of 1: a wording of a niche that is less like its title is not taken for it
@@ -75,6 +76,18 @@ class Workbench:
     def names_a_niche(self, principal: Principal, question: str) -> bool:
         allowed = self.niches is not None and principal.may(Permission.NICHES)
         return bool(allowed and self.niches and self.niches.questions.named(principal, question))
+
+    def speaks_of_figures(self, principal: Principal, question: str) -> bool:
+        """Whether anything of the catalogue is called by its name, or nearly: a niche, a metric, a region, a sector."""
+        if self.niches is None or not principal.may(Permission.NICHES):
+            return False
+        try:
+            planned = self.niches.questions.plan(principal, question)
+        except NotFound:
+            return False
+        if not isinstance(planned, Refusal) or planned.about != "question":
+            return True
+        return any(hit.score >= _NEAR for hit in self.niches.find(principal, question, 1))
 
     def bound(
         self,
@@ -161,13 +174,28 @@ class BoundTools:
         called = self._niches.questions.named(self._principal, query)
         named = tuple(Found(one.id, self._title(one), 1.0) for one in called)
         unknown = refusal.values.get("name", "")
-        return Figures(told, about=refusal.about, choices=tuple(choices), named=named, unknown=unknown)
+        beyond, region = self._niches.questions.beyond(self._principal, query)
+        return Figures(
+            told,
+            about=refusal.about,
+            choices=tuple(choices),
+            named=named,
+            unknown=unknown,
+            beyond=beyond,
+            region=region,
+        )
 
-    def analytics_get_by_niche(self, niche: str) -> Figures | None:
+    def analytics_followed(self, question: str, before: str) -> str:
+        return self._niches.questions.followed(self._principal, question, before)
+
+    def analytics_get_by_niche(self, niche: str, region: str = "") -> Figures | None:
         found = self._niche(niche)
         if found is None:
             return None
-        dashboard = self._niches.dashboard(self._principal, found, language=self._language)
+        try:
+            dashboard = self._niches.dashboard(self._principal, found, region, language=self._language)
+        except NotFound:  # a region of another dataset
+            dashboard = self._niches.dashboard(self._principal, found, language=self._language)
         return Figures(*self._described(niche, dashboard))
 
     def _niche(self, niche: str) -> str | None:
@@ -189,7 +217,8 @@ class BoundTools:
             f"{sentences.amount(one.standing.value, one.metric, self._language)}"
             for one in found.figures[:_SAID_FIGURES]
         ]
-        text = f"{self._title(found.niche)}. {'; '.join(said)}."
+        place = f" ({self._title(found.region)})" if found.region and not found.region.whole else ""
+        text = f"{self._title(found.niche)}{place}. {'; '.join(said)}."
         metric = found.figures[0].metric if found.figures else None
         region = found.regions.columns[0].key
         chart = Chart("bar", region, metric.name) if metric and len(found.regions.rows) > 1 else Chart("none")

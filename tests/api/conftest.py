@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -13,6 +15,7 @@ from core.entities.people import Client, User, UserStatus
 from core.roles import Role
 from core.security import hash_password
 from services.container import Services
+from tests.api.described import operation_of
 
 PASSWORD = "correct horse battery"
 _HASH = hash_password(PASSWORD, rounds=4)
@@ -22,9 +25,19 @@ _APPS: dict[tuple[object, ...], FastAPI] = {}
 
 @pytest.fixture
 def client(services: Services) -> Iterator[TestClient]:
-    """A program without credentials; redirects are looked at, not followed."""
-    with TestClient(_app(services), base_url=ORIGIN, follow_redirects=False) as client:
+    """A program without credentials; redirects are looked at, not followed, and every answer is one that the
+    description of the API has."""
+    app = _app(services)
+    with TestClient(app, base_url=ORIGIN, follow_redirects=False) as client:
+        client.event_hooks = {"response": [partial(_is_described, app)]}
         yield client
+
+
+def _is_described(app: FastAPI, response: httpx.Response) -> None:
+    request = response.request
+    operation = operation_of(app, request.method, request.url.path)
+    if operation is not None:
+        assert str(response.status_code) in operation.says["responses"], (operation.name, response.status_code)
 
 
 def _app(services: Services) -> FastAPI:

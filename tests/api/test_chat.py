@@ -21,7 +21,7 @@ from core.roles import Role
 from core.settings import Settings
 from data.stores.documents import NewDocument
 from services.container import Services
-from services.fingerprints import Fingerprints
+from services.corpora.fingerprints import Fingerprints
 from tests.servers.ollama import OllamaServer
 
 Headers = dict[str, str]
@@ -48,7 +48,7 @@ def services(services: Services) -> Iterator[Services]:
         document = tx.documents.add(NewDocument(collection.id, "leave.pdf", "application/pdf", "a", 1, title="Leave"))
         assert document
         tx.chunks.put(collection.version.id, document, [Chunk(0, TEXT, "Leave", 2, 2, "en", 20)])
-        tx.documents.advance([document], Stage.READY)
+        tx.stages.advance([document], Stage.READY)
     yield services
     services.turns.close()
 

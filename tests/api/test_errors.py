@@ -54,7 +54,7 @@ def test_a_page_mounted_behind_does_not_answer_for_the_api(services: Services) -
 
 def test_a_wrong_method_is_405_and_says_which_are_taken(client: TestClient) -> None:
     answer = client.delete("/api/users")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST, HEAD")
     assert answer.json()["error"]["code"] == "method_not_allowed"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,7 +12,7 @@ from core.secrets import cipher
 from core.settings import Settings
 from data.database import Database
 from services.container import Services
-from services.health import PARTS, Health
+from services.health import PARTS, Health, Room
 
 
 def test_health_answers_without_credentials(client: TestClient) -> None:
@@ -68,3 +69,19 @@ def test_the_page_of_the_description_loads_nothing_from_elsewhere(client: TestCl
         assert client.get(asset).status_code == 200
     assert not re.search(r"https?://|//[a-z]", re.sub(r"//.*localhost", "", page.text))
     assert client.get("/api/docs/other.js").status_code == 404
+
+
+def test_the_page_of_the_description_is_dark_where_the_system_is(client: TestClient) -> None:
+    page, style = client.get("/api/docs").text, client.get("/api/docs/swagger-ui.css").text
+    assert 'classList.toggle("dark-mode", dark.matches)' in page
+    assert ".dark-mode" in style
+
+
+def test_the_room_of_the_machine_is_measured_and_a_disk_that_is_nearly_full_is_said(services: Services) -> None:
+    room = services.health.room()
+    assert 0 < room.memory < room.memory_total
+    assert 0 < room.disk_free <= room.disk_total
+    assert room.started_at < datetime.now(UTC)
+    free = [Room(1, 2, free, 100 * 2**30, room.started_at).scarce for free in (4 * 2**30, 6 * 2**30)]
+    assert free == [True, False]
+    assert Room(1, 2, 2**30 - 1, 2 * 2**30, room.started_at).scarce  # half of a small disk is little too

@@ -162,9 +162,14 @@ def test_what_cannot_be_used_is_an_error_and_the_line_stays(url: str, ann: Heade
             "{",
             "[]",
             b"\x00",
+            b"\xff\xfe",
+            "[" * 50_000,
+            '{"type": "ask", "message": "Hi", "picked": "a\\u0000b"}',
+            '{"type": "ask", "message": "Hi", "params": {"temperature": ' + "9" * 400 + "}}",
             '{"type": "sing"}',
             '{"type": "ask", "message": ""}',
             json.dumps({"type": "ask", "message": "Hi", "user_id": str(uuid4())}),
+            json.dumps({"type": "ask", "message": "Hi", "edits": str(uuid4())}),
             json.dumps({"type": "resume", "message_id": str(uuid4())}),
             json.dumps({"type": "stop", "message_id": str(uuid4())}),
         ]
@@ -175,6 +180,15 @@ def test_what_cannot_be_used_is_an_error_and_the_line_stays(url: str, ann: Heade
             assert event["message"]
         _ask(socket)
         assert _until(socket, "message")[0]["message"]["reply"] == "Hello."
+
+
+@pytest.mark.parametrize("address", ["/api/ws/chat/nonsense", "/api/ws/nothing", "/api/me", "/auth/session"])
+def test_a_line_to_nowhere_is_denied_as_every_unknown_address(url: str, ann: Headers, address: str) -> None:
+    nowhere = url.replace("http", "ws", 1) + address
+    with pytest.raises(InvalidStatus) as refused, connect(nowhere, additional_headers=ann, open_timeout=20):
+        pass
+    assert refused.value.response.status_code == 404
+    assert json.loads(refused.value.response.body or b"")["error"]["code"] == "not_found"
 
 
 def test_a_frame_that_is_too_large_closes_the_line(url: str, ann: Headers) -> None:

@@ -149,11 +149,11 @@ def _judge(desk: Desk) -> None:
 
 
 def _share(desk: Desk) -> None:
-    desk.choose("Parking", "Share")
+    desk.choose("Parking", "Share with a colleague")
     box = desk.dialog.get_by_role("textbox")
     box.fill("petrova")
     box.press("Enter")
-    desk.press(desk.dialog, "Share")
+    desk.press(desk.dialog, "Let read")
     expect(desk.dialog.get_by_role("button", name=desk.say("Take back"))).to_be_visible()
     expect(desk.dialog).to_contain_text("Olga Petrova")
     desk.press(desk.dialog, "Take back")

@@ -128,6 +128,13 @@ def test_a_comparison_is_voted_on_saved_and_reopened(page: Page, ollama: OllamaS
     expect(page.get_by_text("Refunds")).to_be_visible(timeout=_WAIT)
     page.locator("[class*=st-key-playground_open_] button").first.click()
     expect(page.locator(column(page, 1))).to_contain_text("Two weeks.", timeout=_WAIT)
+    settled(page)
+    page.locator(".st-key-playground_blind label").first.click()  # a run before its settings are opened
+    settled(page)
+    page.locator(".st-key-playground_1_settings button").first.click()
+    expect(page.locator(".st-key-playground_1_provider input")).to_have_value("Gemini", timeout=_WAIT)
+    expect(page.locator(".st-key-playground_1_retrieval").get_by_role("switch")).not_to_be_checked()
+    page.keyboard.press("Escape")
     with page.expect_download(timeout=_WAIT) as download:
         page.locator(".st-key-playground_json button").click()
     exported = Path(download.value.path()).read_text()

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from components.answers import frames
-from components.citations import marked
+from components.chat.answers import frames
+from components.chat.citations import marked
 from components.markup import harmless, plain, short
 from core.errors import NotFound
-from services.streams import TurnEvent
+from services.chat.streams import TurnEvent
 
 
 def test_the_text_grows_and_ends_with_the_answer() -> None:

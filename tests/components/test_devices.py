@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components import devices
+from components.people import devices
 
 MOZILLA = "Mozilla/5.0"
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36"

@@ -12,6 +12,7 @@ from core.entities.corpora import Chunk, Collection, Stage
 from core.roles import Role
 from core.settings import Settings
 from data.database import Database
+from data.stores.passages import Scope
 from rag.vectors import Vectors
 from tests.shelves import ADMIN, GUEST, SALES, Shelves
 
@@ -80,8 +81,8 @@ def test_vectors_come_back_as_they_went_in(shelves: Shelves, shelf: Collection) 
     vector = np.linspace(-1, 1, 384, dtype=np.float32)
     document = shelves.add(shelf, ["one"], vectors=[vector.tolist()])
     with shelves.db.begin() as tx:
-        ((_, kept),) = tx.chunks.vectors_of_document(shelf.version.id, document).items()
-        assert tx.chunks.count_vectors(shelf.version.id) == 1
+        ((_, kept),) = tx.vectors.of_documents(shelf.version.id, [document]).items()
+        assert len(tx.soundness.vector_ids(shelf.version.id)) == 1
     assert np.array_equal(kept, vector)
 
 
@@ -90,7 +91,7 @@ def test_chunks_to_embed_are_those_in_a_spoken_language_without_a_vector(shelves
     russian = shelves.add(shelf, ["один"], language="ru")
     done = shelves.add(shelf, ["two"], vectors=[[1.0] * 384])
     with shelves.db.begin() as tx:
-        found = tx.chunks.without_vector(shelf.version.id, [english, russian, done], ["en"], 10)
+        found = tx.vectors.missing(shelf.version.id, [english, russian, done], ["en"], 10)
     assert [chunk.text for _, chunk in found] == ["one"]
 
 
@@ -101,26 +102,29 @@ def test_only_ready_documents_of_ones_role_are_readable(shelves: Shelves, shelf:
     shelves.add(shelf, ["on its way"], stage=Stage.INDEXED)
     with shelves.db.begin() as tx:
         for principal, expected in ((ADMIN, {"open", "secret"}), (SALES, {"open"}), (GUEST, set())):
-            ids = tx.chunks.readable(version, principal, below=100)
+            scope = Scope(version, principal)
+            ids = tx.passages.all_ids(scope, below=100)
             assert ids is not None
-            assert {passage.text for passage in tx.chunks.passages(version, principal, ids).values()} == expected
+            assert {passage.text for passage in tx.passages.read(scope, ids).values()} == expected
             every = {chunk.chunk_id for chunk in tx.chunks.page(version, None, 10)}
-            assert tx.chunks.permitted(version, principal, every) == set(ids)
+            assert tx.passages.permitted(scope, every) == set(ids)
 
 
 def test_readable_gives_up_at_the_limit(shelves: Shelves, shelf: Collection) -> None:
     shelves.add(shelf, ["one", "two", "three"])
     with shelves.db.begin() as tx:
-        assert tx.chunks.readable(shelf.version.id, SALES, below=3) is None
-        assert len(tx.chunks.readable(shelf.version.id, SALES, below=4) or ()) == 3
+        scope = Scope(shelf.version.id, SALES)
+        assert tx.passages.all_ids(scope, below=3) is None
+        assert len(tx.passages.all_ids(scope, below=4) or ()) == 3
 
 
 def test_tags_narrow_to_documents_that_have_all_of_them(shelves: Shelves, shelf: Collection) -> None:
     shelves.add(shelf, ["both"], tags=["a", "b"])
     shelves.add(shelf, ["one of them"], tags=["a"])
     with shelves.db.begin() as tx:
-        ids = tx.chunks.readable(shelf.version.id, SALES, ["a", "b"], below=10) or []
-        assert [p.text for p in tx.chunks.passages(shelf.version.id, SALES, ids).values()] == ["both"]
+        scope = Scope(shelf.version.id, SALES, tags=("a", "b"))
+        ids = tx.passages.all_ids(scope, below=10) or []
+        assert [passage.text for passage in tx.passages.read(scope, ids).values()] == ["both"]
 
 
 def test_a_change_that_commits_late_still_comes_after_those_that_were_read(shelves: Shelves, shelf: Collection) -> None:

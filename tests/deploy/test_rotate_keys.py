@@ -29,7 +29,7 @@ def _filled(url: str, talks: int = 12) -> None:
     with db.begin() as tx:
         tx.outbox.add("ann@example.com", "Hello", SECRET)
         document = tx.connection.execute(text("SELECT document_id FROM citations LIMIT 1")).scalar_one()
-        tx.messages.blank_citations(document)
+        tx.citations.blank(document)
     db.close()
 
 

@@ -152,7 +152,7 @@ def test_every_task_that_is_put_into_a_queue_exists_and_has_a_queue_that_workers
     app = create(database_url)
     deferred = {
         name
-        for path in (ROOT / "services").glob("*.py")
+        for path in (ROOT / "services").rglob("*.py")
         for name in re.findall(r'(?:jobs\.defer\(\s*|self\._start\(tx, principal, )"(\w+)"', path.read_text())
     }
     assert {"reindex", "load_demo"} <= deferred

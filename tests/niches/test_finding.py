@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from niches.finding import Index, Name
+from niches.finding import Index
 from niches.gloss import Gloss, learned
+from niches.vocabulary import Name
 
 NAMES = [
     Name("1", ("Coffee shop", "Кофейня"), ("espresso bar", "кофе с собой"), "Food", "Sells coffee and desserts"),

@@ -14,7 +14,7 @@ from core.roles import Role
 from core.security import hash_password
 from core.settings import ROOT
 from services.container import Services
-from services.sessions import NONCE_COOKIE, SESSION_COOKIE
+from services.identity.sessions import NONCE_COOKIE, SESSION_COOKIE
 
 PASSWORD = "correct horse battery"
 _HASH = hash_password(PASSWORD, 4)

@@ -14,9 +14,9 @@ from core.i18n import translate
 from core.roles import Role
 from niches.plan import Plan
 from niches.results import Answer
-from services import niche_exports
 from services.container import Services
-from services.niche_exports import Sheet
+from services.niches import exports as niche_exports
+from services.niches.exports import Sheet
 from tests.niches.world import ADMIN, SALES, import_file
 from tests.pages.conftest import Browser, words
 
@@ -50,6 +50,17 @@ def desk(browser: Browser, figures: Services) -> Browser:
 
 def _html(page: AppTest) -> str:
     return "\n".join(str(element.proto.body) for element in page.get("html"))
+
+
+def test_a_narrow_screen_gets_the_figures_that_the_grid_holds(desk: Browser) -> None:
+    page = desk.open("niches", view="leaders", metric="revenue_krub", locale="ru-RU")
+    assert not page.exception
+    grid = next(one.value for one in page.dataframe if "revenue_krub" in one.value)
+    (table,) = (one for one in _html(page).split("<div") if 'class="niche-narrow"' in one)
+    for title, figure in zip(grid["niche"], grid["revenue_krub"], strict=True):
+        assert title in table
+        assert f"{figure:,.0f}".replace(",", "\u00a0") in table
+    assert 'href="niches?niche=A3"' in table
 
 
 def test_a_sloppy_wording_leads_to_the_dashboard(desk: Browser) -> None:
@@ -172,7 +183,7 @@ def test_groups_are_turned_into_means_by_a_click_as_by_words(
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_suggested_question_can_be_answered(figures: Services, language: str) -> None:
     page = AppTest.from_string(
-        "import streamlit as st\nfrom components import niche_ask, session\n"
+        "import streamlit as st\nfrom components import session\nfrom components.niches import ask as niche_ask\n"
         "from core.entities.people import Principal\nfrom core.roles import Role\nsession.put('locale', LANGUAGE)\n"
         "for one in niche_ask.suggested(session.services().niches.catalogue(Principal(role=Role.SALES))):\n"
         "    st.text(one)".replace("LANGUAGE", repr(language)),
@@ -257,7 +268,7 @@ def test_administrators_see_imports_and_undo_the_last(browser: Browser, figures:
     page = browser.open("niche-data")
     assert not page.exception
     assert "shops.csv" in words(page).replace("\\", "")
-    next(button for button in page.button if (button.key or "").startswith("niche_import_undo_")).click().run()
+    next(button for button in page.button if (button.key or "").startswith("niche_import_sure_")).click().run()
     assert [run.state for run in figures.niche_import.history(ADMIN)] == ["undone"]
     assert not figures.niches.catalogue(SALES).niches
 

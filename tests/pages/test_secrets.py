@@ -18,10 +18,10 @@ from core.roles import Role
 from core.settings import Settings
 from pages import SCREENS
 from services import container
-from services.asking import Ask
+from services.chat.asking import Ask
 from services.container import Services
-from services.experiment_export import as_csv, as_json
-from services.playground import Comparison
+from services.playground.experiments import Comparison
+from services.playground.export import as_csv, as_json
 from tests.conftest import KEY
 from tests.pages.conftest import Browser
 from tests.servers.gemini import GeminiServer

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.entities.people import Client, Principal, UserStatus
 from core.roles import Role
-from services.accounts import MOST_TRIES
+from services.identity.accounts import MOST_TRIES
 from tests.pages.conftest import PASSWORD, Browser, words
 
 

@@ -8,7 +8,7 @@ from core.entities.messages import Usage
 from core.entities.people import Principal
 from core.entities.usage import Activity, Dimension, Spent
 from core.roles import Role
-from services.usage import record
+from services.chat.usage import record
 from tests.pages.conftest import Browser, words
 
 

@@ -161,6 +161,17 @@ def test_an_answer_that_breaks_off_keeps_what_was_shown(ollama: OllamaServer, se
     assert draft.usage.estimated
 
 
+def test_what_failed_before_its_first_piece_was_counted_by_nobody(ollama: OllamaServer, settings: Settings) -> None:
+    ollama.script.reply(status=400, error="no")
+    own = settings.model_copy(update={"ollama_url": ollama.url})
+    brief = Brief("", QUESTION, "en", retrieval=found(LEAVE), searched="Documents")
+    draft = Draft(brief, Choice(get("ollama"), "llama3.1:8b", auto=False), Params(), own)
+    with pytest.raises(ProviderFailed):
+        asyncio.run(_read(draft))
+    assert draft.prompt is not None
+    assert draft.usage == Usage(0, 0, estimated=False)
+
+
 def test_a_model_that_never_stops_is_stopped(ollama: OllamaServer, write: Callable[..., Read]) -> None:
     ollama.script.reply(*["and so on [1] " * 500] * 20)
     with pytest.raises(ProviderFailed, match="did not end"):

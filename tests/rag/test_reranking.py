@@ -13,13 +13,14 @@ from core.entities.evaluation import RetrievalSettings
 from core.errors import Unavailable
 from core.settings import Settings
 from data.database import Database
+from rag.legs import Query
 from rag.lexical import Lexical
 from rag.questions import Questions
 from rag.readable import Readable
 from rag.reranking import Reranker
 from rag.retrieval import Retriever
 from rag.vectors import Vectors
-from services.indexing import Indexing
+from services.files.indexing import Indexing
 from tests.shelves import SALES, Shelves
 
 _VOCABULARY = {"[PAD]": 0, "[UNK]": 1, "[SEP]": 2, "gold": 3}
@@ -76,8 +77,8 @@ class Desk:
 
     def ask(self, question: str, settings: RetrievalSettings, k: int = 3) -> tuple[list[str], bool]:
         self.indexing.catch_up(self.shelf.version)
-        readable = Readable(self.db, self.shelf.version, SALES)
-        found = self.retriever.retrieve(self.shelf.version, question, k, readable, settings)
+        query = Query(question, k, Readable(self.db, self.shelf.version, SALES))
+        found = self.retriever.retrieve(query, settings)
         return [passage.text for passage in found.passages], found.reranked
 
 

@@ -18,12 +18,13 @@ from core.roles import Role
 from core.settings import Settings
 from data.database import Database
 from rag.fusion import fuse
+from rag.legs import Query
 from rag.lexical import Lexical
 from rag.questions import Questions
 from rag.readable import Readable
 from rag.retrieval import Retriever
 from rag.vectors import Vectors
-from services.indexing import Indexing
+from services.files.indexing import Indexing
 from tests.shelves import ADMIN, GUEST, SALES, Shelves
 
 
@@ -54,7 +55,7 @@ class Desk:
     ) -> Retrieval:
         self.indexing.catch_up(shelf.version)
         retriever = self.deepening if deepening else self.retriever
-        return retriever.retrieve(shelf.version, question, k, Readable(self.db, shelf.version, who, tags))
+        return retriever.retrieve(Query(question, k, Readable(self.db, shelf.version, who, tags)))
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ def test_a_document_that_is_not_ready_or_was_taken_away_is_never_shown(desk: Des
     assert _texts(desk.ask(shelf, "refunds")) == [FACTS[0]]
     with desk.db.begin() as tx:  # the indexes still hold it
         tx.chunks.remove_document(gone)
-    found = desk.retriever.retrieve(shelf.version, "refunds", 5, Readable(desk.db, shelf.version, SALES))
+    found = desk.retriever.retrieve(Query("refunds", 5, Readable(desk.db, shelf.version, SALES)))
     assert found.passages == ()
     assert (found.evidence, found.answerable) == (0.0, False)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scenarios import registration_words as words
 from scenarios.base import Intent, Outcome, Reply, Turn
 from scenarios.registration import CREATE, FIND_NICHES, SCENARIO, SEND_CODE, VERIFY_CODE
-from tests.services.test_registration import NoArticles
+from tests.services.identity.test_registration import NoArticles
 
 CODE, PASSWORD = "314159", "a long passphrase"
 _SAID = ["register me", "bob@example.com", "bob@gmial.com", "yes", "no", "back", "cancel", CODE, "000000", "Bob"]
@@ -43,6 +43,7 @@ class Service:
     def __init__(self) -> None:
         self.proofs: dict[str, str] = {}
         self.made: list[str] = []
+        self.sent = 0
 
     def carry_out(self, intent: Intent) -> Outcome:
         told: dict[str, Any] = dict(intent.values)
@@ -57,7 +58,9 @@ class Service:
             assert told["city"]
             self.made.append(told["email"])
             return Outcome(intent.name, True, values={"status": "pending"})
-        return Outcome(intent.name, intent.name == SEND_CODE, "Not so.")
+        self.sent += intent.name == SEND_CODE
+        late = self.sent % 2 == 0  # every second code is asked for too soon
+        return Outcome(intent.name, intent.name == SEND_CODE and not late, "Not so.", {"wait": 60} if late else {})
 
 
 @settings(max_examples=300, deadline=None)
@@ -93,6 +96,31 @@ def _asked(service: Service, kind: str, what: Any, language: str, state: dict[st
             return reply
         outcomes += tuple(service.carry_out(one) for one in reply.intents)
     raise AssertionError("intents without end")
+
+
+def talked(*said: str) -> Reply:
+    """What is answered to the last of them."""
+    service = Service()
+    reply = Reply("", state={})
+    for one in said:
+        reply = _asked(service, "say", one, "en", dict(reply.state or {}))
+    return reply
+
+
+def test_a_code_that_is_asked_for_too_soon_names_the_address_it_went_to() -> None:
+    assert talked("register me", "bob@example.com", "yes", "new code").reply.endswith("the mail to bob@example.com.")
+
+
+@pytest.mark.parametrize("said", ["another address", "Other e-mail", "другой адрес", "другая почта", "back"])
+def test_another_address_can_be_typed_as_well_as_pressed(said: str) -> None:
+    assert talked("register me", "bob@example.com", "yes", said).fields["step"] == "email"
+
+
+@pytest.mark.parametrize("said", ["no", "I don't want to give my e-mail", "нет", "не хочу давать почту"])
+def test_who_gives_no_address_is_told_how_to_stop(said: str) -> None:
+    reply = talked("register me", said)
+    assert reply.fields["step"] == "email"
+    assert any(word in reply.reply for word in ("cancel", "отмена"))
 
 
 @pytest.mark.parametrize("form", [{"email": "", "consent": "true"}, {"email": "  ", "consent": ""}])

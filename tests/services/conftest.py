@@ -13,15 +13,16 @@ from core.roles import Role
 from core.security import hash_password
 from core.settings import Settings
 from data.database import Database
-from services.accounts import Accounts
-from services.codes import Codes
-from services.credentials import Passwords
-from services.enrolment import Enrolment
-from services.keys import Keys
-from services.mail import Mail
-from services.people import People
+from services.identity.accounts import Accounts
+from services.identity.codes import Codes
+from services.identity.credentials import Passwords
+from services.identity.enrolment import Enrolment
+from services.identity.first_people import FirstPeople
+from services.identity.keys import Keys
+from services.identity.mail import Mail
+from services.identity.people import People
+from services.identity.sessions import Sessions
 from services.rates import Rates
-from services.sessions import Sessions
 from tests.servers.smtp import SmtpServer
 
 PASSWORD = "correct horse battery"
@@ -42,6 +43,7 @@ class House:
         self.codes = Codes(db, settings, self.mail, Rates(db))
         self.enrolment = Enrolment(db, settings, self.mail, Rates(db), passwords)
         self.people = People(db, settings, self.mail, self.accounts, passwords)
+        self.first_people = FirstPeople(db, settings, passwords)
         self.keys = Keys(db)
         self.sessions = Sessions(db, self.keys)
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from core.entities.answers import Content, Trace
 from core.entities.corpora import CollectionKind, Fingerprint
 from core.entities.messages import Action, MessageStatus, Usage
 from core.entities.people import Principal, UserStatus
@@ -65,6 +66,7 @@ class Talks:
         collection: str = "documents",
         action: Action = Action.ANSWER,
         status: MessageStatus = MessageStatus.COMPLETE,
+        content: Content | None = None,
     ) -> UUID:
         """A question with its answer; returns the answer's id."""
         citations = tuple(Citation(n, uuid4(), one, 1, "Plan", 7, SECRET, 0.8) for n, one in enumerate(cited, 1))
@@ -75,6 +77,8 @@ class Talks:
             message = tx.messages.add(new)
             if status.ended:
                 tx.messages.finish(message, written)
+                if content:
+                    tx.answers.keep(message, content, Trace())
             else:
                 tx.messages.save_partial({message: answer})
         return message

@@ -22,11 +22,11 @@ from core.settings import Settings
 from data.database import Database
 from data.stores.documents import NewDocument
 from rag.providers import Params
-from services.asking import LONGEST_MESSAGE, Ask
-from services.collections import Collections
-from services.conversations import Conversations
-from services.fingerprints import Fingerprints
-from services.streams import TurnEvent
+from services.chat.asking import LONGEST_MESSAGE, Ask
+from services.chat.conversations import Conversations
+from services.chat.streams import TurnEvent
+from services.corpora.collections import Collections
+from services.corpora.fingerprints import Fingerprints
 from services.turns import MOST_RUNNING, Turns
 from tests.servers.ollama import OllamaServer
 

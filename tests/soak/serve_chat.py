@@ -26,7 +26,7 @@ from data.migrate import upgrade
 from data.stores.documents import NewDocument
 from services import container
 from services.container import Services
-from services.fingerprints import Fingerprints
+from services.corpora.fingerprints import Fingerprints
 
 TEXT = "Every person at Oakline has 28 days of leave a year. Leave is asked for in the portal."
 
@@ -66,7 +66,7 @@ def _tokens(services: Services, people: int) -> list[str]:
         document = tx.documents.add(NewDocument(collection.id, "leave.txt", "text/plain", "a", 1, title="Leave"))
         assert document
         tx.chunks.put(collection.version.id, document, [Chunk(0, TEXT, "Leave", None, None, "en", 20)])
-        tx.documents.advance([document], Stage.READY)
+        tx.stages.advance([document], Stage.READY)
         tx.limits.set(RoleLimit(Role.SALES, 1_000))
         users = [
             tx.users.create(f"p{n}@example.com", f"P{n}", Role.SALES, UserStatus.ACTIVE, "x") for n in range(people)

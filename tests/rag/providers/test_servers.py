@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,8 @@ from core.errors import ModelMissing, ProviderBusy, ProviderFailed, ProviderTime
 from core.settings import Settings
 from rag.providers import Params, get
 from rag.providers import servers as module
-from rag.providers.servers import Call, Servers
+from rag.providers.line import Line
+from rag.providers.servers import Call, Servers, _in_handfuls
 from tests.servers.ollama import OllamaServer
 
 Ask = Callable[..., Call]
@@ -194,3 +195,28 @@ def test_the_window_that_was_asked_for_is_used_as_far_as_the_model_has_it(
     assert windows == [given, given]
     assert [body["options"]["num_ctx"] for body in ollama.script.asked("/api/chat")] == [given, given]
     assert len(ollama.script.asked("/api/show")) == 1
+
+
+def test_many_answers_at_once_are_looked_at_in_handfuls_and_few_piece_by_piece() -> None:
+    async def taken(running: int) -> list[float]:
+        """When each piece was taken; the second and third are there as soon as the first was."""
+        line, coming = Line(parallel=64, longest=0, running=running), asyncio.Queue[Any]()
+        loop = asyncio.get_running_loop()
+
+        async def pieces() -> AsyncGenerator[Any, None]:
+            for _ in range(3):
+                yield await coming.get()
+
+        loop.call_later(0.01, coming.put_nowait, "first")
+        at = []
+        async for _ in _in_handfuls(pieces(), line):
+            at.append(loop.time())
+            if len(at) == 1:
+                coming.put_nowait("second")
+                coming.put_nowait("third")
+        return at
+
+    first, second, third = asyncio.run(taken(64))
+    assert second - first >= 0.25 > third - second
+    first, second, third = asyncio.run(taken(1))
+    assert third - first < 0.25

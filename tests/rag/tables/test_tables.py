@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from core.entities.reading import Block
-from core.entities.sheets import Cell, TypedTable
+from core.entities.sheets import Cell, Correction, TypedTable
 from rag.readers import tables as written
-from rag.tables import Corrections, Limits, typed
+from rag.tables import Limits, typed
 
 Rows = list[tuple[Cell, ...]]
 
 
 def recognised(
-    *rows: str, name: str = "a.csv", corrections: Corrections | None = None, limits: Limits | None = None
+    *rows: str, name: str = "a.csv", corrections: Sequence[Correction] = (), limits: Limits | None = None
 ) -> list[tuple[TypedTable, Rows]]:
     """Rows with cells between semicolons."""
     blocks = list(written.blocks([row.split(";") for row in rows]))
-    return [(table, list(found)) for table, found in typed(blocks, name, corrections or {}, limits or Limits())]
+    return [(table, list(found)) for table, found in typed(blocks, name, corrections, limits or Limits())]
 
 
 def column(*cells: str, name: str = "a.csv") -> tuple[str, list[Cell]]:
@@ -122,7 +124,7 @@ def test_each_limit_is_told_by_a_sentence() -> None:
     limits = Limits(tables=1, columns=2, rows=3, cells=100)
     blocks = [Block("One", "heading", 1), *written.blocks([["a", "b", "c"], *(["x", str(n), "y"] for n in range(5))])]
     blocks += [Block("Two", "heading", 1), *written.blocks([["a", "b"], ["x", "1"]])]
-    [(table, rows)] = [(one, list(found)) for one, found in typed(blocks, "a.xlsx", {}, limits)]
+    [(table, rows)] = [(one, list(found)) for one, found in typed(blocks, "a.xlsx", (), limits)]
     assert (len(table.columns), len(list(rows))) == (2, 3)
     assert len(table.notes) == 3
 

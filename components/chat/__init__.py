@@ -1,0 +1,1 @@
+"""The assistant on screen: turns, citations, the list of conversations."""

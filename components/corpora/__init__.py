@@ -1,0 +1,1 @@
+"""The page Corpora: its tabs and their parts."""

@@ -1,0 +1,1 @@
+"""Documents on screen: upload, ledger, list, dialogs."""

@@ -1,0 +1,70 @@
+"""Scripts of the frame: Streamlit's own words in the reader's language (it ships menus, hints and tooltips in English
+alone), and the keys that work on every page."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from components.i18n import N_, _
+
+_ASSETS = Path(__file__).parent / "assets"
+_LOST = N_("The connection to the server is lost. It is tried again by itself; what was saved is safe.")
+
+_WORDS = {  # what Streamlit says -> what we say
+    "System": N_("System"),
+    "Light": N_("Light"),
+    "Dark": N_("Dark"),
+    "About": N_("About Nichewise"),
+    "Press Enter to apply": N_("Enter to apply"),
+    "Press Enter to submit form": N_("Enter to send"),
+    "Press Ctrl+Enter to apply": N_("Ctrl+Enter to apply"),
+    "Press Ctrl+Enter to submit form": N_("Ctrl+Enter to send"),
+    "Press ⌘+Enter to apply": N_("⌘+Enter to apply"),
+    "Press ⌘+Enter to submit form": N_("⌘+Enter to send"),
+    "Show/hide columns": N_("Show or hide columns"),
+    "Download as CSV": N_("Download as CSV"),
+    "Search": N_("Search"),
+    "Fullscreen": N_("Full screen"),
+    "Close fullscreen": N_("Leave full screen"),
+    "Sort ascending": N_("Sort ascending"),
+    "Sort descending": N_("Sort descending"),
+    "Statistics": N_("Statistics"),
+    "Format": N_("Format"),
+    "Autosize": N_("Fit the width"),
+    "Pin column": N_("Pin the column"),
+    "Unpin column": N_("Unpin the column"),
+    "Hide column": N_("Hide the column"),
+    "No results": N_("Nothing was found."),
+    "Clear all": N_("Clear all"),
+    "Select all": N_("Select all"),
+    "Copy to clipboard": N_("Copy"),
+    "Copied": N_("Copied"),
+    "Show password": N_("Show the password"),
+    "Hide password": N_("Hide the password"),
+    "Expand sidebar": N_("Show the pages"),
+    "Collapse sidebar": N_("Hide the pages"),
+    "Main menu": N_("Menu"),
+    "Connecting": N_("Connecting"),
+    "Connection error": N_("No connection"),
+    "Connecting to Streamlit server": _LOST,
+    "Unable to connect to Streamlit server": _LOST,
+    "Streamlit server is not responding. Are you connected to the internet?": _LOST,
+    "Is Streamlit still running? If you accidentally stopped Streamlit, just restart it in your terminal:": _LOST,
+}
+
+
+def install() -> None:
+    """To be called once in every run."""
+    words = json.dumps({said: _(ours) for said, ours in _WORDS.items()})
+    script = _script("frame_words").replace("__WORDS__", words)
+    with st.container(key="frame_scripts"):  # which takes no room
+        st.html(f"<script>{script}{_script('keys')}</script>", unsafe_allow_javascript=True)
+
+
+@cache
+def _script(name: str) -> str:
+    return (_ASSETS / f"{name}.js").read_text(encoding="utf-8")

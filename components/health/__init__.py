@@ -1,0 +1,1 @@
+"""System health on screen."""

@@ -1,0 +1,1 @@
+"""Niche analytics on screen."""

@@ -1,0 +1,1 @@
+"""Model servers on the administrators' page."""

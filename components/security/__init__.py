@@ -1,0 +1,1 @@
+"""Guardrails and limits on screen."""

@@ -1,0 +1,1 @@
+"""Conversations and what is around them; `services.turns` starts answers, `services.answer` has their stages."""

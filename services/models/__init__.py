@@ -1,0 +1,1 @@
+"""Model servers, what administrators decided about them, and the engine that asks them."""

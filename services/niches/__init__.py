@@ -1,0 +1,1 @@
+"""Niche analytics: import, the catalogue, questions, exports."""

@@ -1,0 +1,1 @@
+"""Documents that come from elsewhere: folders, databases, REST endpoints, web pages."""
