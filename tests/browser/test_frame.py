@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Product, Visitor
+
+pytestmark = pytest.mark.browser
 
 
 def test_the_menu_speaks_russian_and_back(product: Product, visitor: Visitor) -> None:
