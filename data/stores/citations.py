@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -33,27 +34,29 @@ class Citations:
             cited[row.message_id].append(self._citation(row))
         return cited
 
-    def keep(self, message_id: UUID, cited: Sequence[Citation]) -> None:
-        """A document deleted while the answer was written leaves its title and page only."""
+    def keep(self, message_id: UUID, cited: Sequence[Citation]) -> tuple[Citation, ...]:
+        """As they are kept: a document deleted while the answer was written leaves its title and page only."""
         if not cited:
-            return
+            return ()
         ids = {citation.document_id for citation in cited}
         alive = set(self._connection.execute(select(documents.c.id).where(documents.c.id.in_(ids))).scalars())
+        kept = tuple(one if one.document_id in alive else replace(one, document_id=None, text="") for one in cited)
         rows = [
             {
                 "message_id": message_id,
                 "n": citation.n,
                 "chunk_id": citation.chunk_id,
-                "document_id": citation.document_id if citation.document_id in alive else None,
+                "document_id": citation.document_id,
                 "document_version": citation.document_version,
                 "title": citation.title,
                 "page": citation.page,
-                "text_sealed": self._cipher.seal(citation.text) if citation.document_id in alive else None,
+                "text_sealed": self._cipher.seal(citation.text) if citation.document_id else None,
                 "score": citation.score,
             }
-            for citation in cited
+            for citation in kept
         ]
         self._connection.execute(insert(citations), rows)
+        return kept
 
     def blank(self, document_id: UUID) -> int:
         """Takes the document's text out of every snapshot; title and page stay. Returns how many were blanked."""

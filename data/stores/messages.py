@@ -115,6 +115,15 @@ class Messages:
             raise NotFound
         return self._with_citations(principal, rows)[0]
 
+    def finished(
+        self, principal: Principal, message_id: UUID, cited: tuple[Citation, ...], content: Content
+    ) -> Message:
+        """As `find`, by whoever has just kept what it cites and carries."""
+        row = self._connection.execute(self._own(principal).where(messages.c.id == message_id)).one_or_none()
+        if row is None:
+            raise NotFound
+        return self._message(row, cited, content)
+
     # --- writing ----------------------------------------------------------------------------------------------------
 
     def add(self, *new: NewMessage) -> UUID:
@@ -155,8 +164,9 @@ class Messages:
         query = select(messages.c.id).where(messages.c.id.in_(texts), messages.c.status.in_(RUNNING))
         return set(self._connection.execute(query).scalars())
 
-    def finish(self, message_id: UUID, written: Written) -> bool:
-        """Ends an answer; one stopped from elsewhere stays stopped. False when it was deleted meanwhile."""
+    def finish(self, message_id: UUID, written: Written) -> tuple[Citation, ...] | None:
+        """Ends an answer; one stopped from elsewhere stays stopped. Its citations as they are kept; None when it was
+        deleted meanwhile."""
         values = {
             "finished": message_id,
             "text_sealed": self._cipher.seal(written.text),
@@ -175,9 +185,8 @@ class Messages:
             "searched": written.collection,
         }
         if self._connection.execute(_FINISH, values).rowcount == 0:
-            return False
-        Citations(self._connection, self._cipher).keep(message_id, written.citations)
-        return True
+            return None
+        return Citations(self._connection, self._cipher).keep(message_id, written.citations)
 
     def running(self, conversation_id: UUID) -> list[UUID]:
         """Answers of the conversation that are being written, oldest first."""

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, ScalarSelect, Uuid, and_, func, literal, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, Uuid, and_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -26,16 +26,7 @@ class RetrievalSettingsStore:
 
     def of(self, collection_id: UUID, version_id: UUID | None = None) -> RetrievalSettings:
         """For a version of the collection (None: the active one); the defaults where nothing was set."""
-        weighed = and_(
-            retrieval_weights.c.collection_id == collection_id,
-            retrieval_weights.c.model == _model(collection_id, version_id),
-        )
-        query = (
-            select(retrieval_settings.c.settings, retrieval_weights.c.weights)
-            .select_from(collections.outerjoin(retrieval_settings).outerjoin(retrieval_weights, weighed))
-            .where(collections.c.id == collection_id)
-        )
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(_OF, {"collection": collection_id, "version": version_id}).one_or_none()
         return RetrievalSettings.read({**(row.settings or {}), **(row.weights or {})} if row else {})
 
     def rule(self, collection_id: UUID) -> GateRule:
@@ -49,7 +40,11 @@ class RetrievalSettingsStore:
         values = asdict(settings)
         weights = {name: values.pop(name) for name in WEIGHTS}
         self._put(collection_id, {"settings": values})
-        row = select(literal(collection_id, Uuid), _model(collection_id, version_id), literal(weights, JSONB))
+        row = select(
+            literal(collection_id, Uuid),
+            _model(literal(collection_id, Uuid), literal(version_id, Uuid)),
+            literal(weights, JSONB),
+        )
         statement = upsert(retrieval_weights).from_select(["collection_id", "model", "weights"], row)
         keys = ["collection_id", "model"]
         self._connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={"weights": weights}))
@@ -64,7 +59,21 @@ class RetrievalSettingsStore:
         )
 
 
-def _model(collection_id: UUID, version_id: UUID | None) -> ScalarSelect[str]:
-    active = select(collections.c.active_version_id).where(collections.c.id == collection_id).scalar_subquery()
-    mine = collection_versions.c.id == (version_id or active)
+def _model(collection: ColumnElement[UUID], version: ColumnElement[UUID | None]) -> ScalarSelect[str]:
+    """Of a version of the collection, of the active one where `version` is NULL."""
+    active = select(collections.c.active_version_id).where(collections.c.id == collection).scalar_subquery()
+    mine = collection_versions.c.id == func.coalesce(version, active)
     return select(collection_versions.c.fingerprint["model"].astext).where(mine).scalar_subquery()
+
+
+def _settings() -> Select[Any]:
+    asked, version = bindparam("collection", type_=Uuid), bindparam("version", type_=Uuid)
+    weighed = and_(retrieval_weights.c.collection_id == asked, retrieval_weights.c.model == _model(asked, version))
+    return (
+        select(retrieval_settings.c.settings, retrieval_weights.c.weights)
+        .select_from(collections.outerjoin(retrieval_settings).outerjoin(retrieval_weights, weighed))
+        .where(collections.c.id == asked)
+    )
+
+
+_OF = _settings()  # put together once: every search asks for it

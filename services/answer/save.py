@@ -41,7 +41,8 @@ class Save:
         written, content = _written(job, status, self._locale), _content(job)
         with self._db.begin() as tx:
             Limits.count(tx, job.principal, usage.record(tx, job.principal, _spent(job, written.scenario)))
-            if not tx.messages.finish(job.message_id, written):
+            cited = tx.messages.finish(job.message_id, written)
+            if cited is None:
                 return None
             if job.decision is not None and self._routing is not None:
                 self._routing.record(tx, job.message_id, job.decision)
@@ -52,7 +53,7 @@ class Save:
             job.recorder.add("save", (time.perf_counter() - started) * 1000, {})
             tx.answers.keep(job.message_id, content, job.recorder.trace)
             try:
-                message = tx.messages.find(job.principal, job.message_id)
+                message = tx.messages.finished(job.principal, job.message_id, cited, content)
             except NotFound:
                 return None  # in the trash: it is kept, in case it is taken out again
         self._cache.keep(job, written, content)

@@ -51,6 +51,10 @@ def enter(visitor: Visitor, product: Product, corpus: str, tab: str) -> Page:
     return visitor.page
 
 
+def open_settings(page: Page) -> None:
+    page.locator(".st-key-lab_settings summary").click()
+
+
 def test_a_set_is_measured_and_settings_are_saved_and_compared(
     visitor: Visitor, product: Product, corpus: str, tmp_path: Path
 ) -> None:
@@ -68,6 +72,7 @@ def test_a_set_is_measured_and_settings_are_saved_and_compared(
     expect(page.get_by_text("1 row", exact=True)).to_be_visible(timeout=_WAIT)
 
     visitor.go(f"corpora?collection={corpus}&tab=lab")
+    open_settings(page)
     page.locator(f".st-key-lab_{corpus}_collapse label").first.click()
     expect(page.locator(".st-key-lab_save button").first).to_be_enabled(timeout=_WAIT)
     page.locator(".st-key-lab_save button").first.click()
@@ -88,6 +93,7 @@ def test_the_lab_shows_a_search_and_its_knobs_act_at_once(visitor: Visitor, prod
     expect(page.get_by_text("There is enough evidence")).to_be_visible(timeout=_WAIT)
     for part in ("Fused", "Words", "Meaning"):
         expect(page.get_by_text(part, exact=True).first).to_be_visible()
+    open_settings(page)
     page.locator(f".st-key-lab_{corpus}_threshold").get_by_role("slider").press("End")
     expect(page.get_by_text("There is too little evidence")).to_be_visible(timeout=_WAIT)
     page.locator(f".st-key-lab_{corpus}_reset button").click()
