@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from core.errors import StartupError
+from core.secrets import keep_once
 
 SYSTEM_USER = "nichewise"
 SYSTEM_DIR = Path("/var/lib/nichewise")
@@ -107,8 +109,8 @@ def _home_for(var_dir: Path, account: pwd.struct_passwd) -> Path:
     if _may(account, "-w", home):
         return home
     home.rmdir()
-    name = hashlib.sha256(str(var_dir.resolve()).encode()).hexdigest()[:12]
-    home = SYSTEM_DIR / name
+    # Named by what lies in `var`, not by its place: a new `var` in the place of an old one has a database of its own.
+    home = SYSTEM_DIR / keep_once(var_dir / "postgres" / "home", secrets.token_hex(6))
     SYSTEM_DIR.mkdir(mode=0o755, exist_ok=True)
     home.mkdir(mode=0o700, exist_ok=True)
     os.chown(home, account.pw_uid, account.pw_gid)

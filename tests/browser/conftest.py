@@ -44,14 +44,26 @@ class Product:
         return email, password
 
 
-@pytest.fixture(scope="session")
-def product(exported_model: Path) -> Iterator[Product]:
+@contextmanager
+def new_var(exported_model: Path) -> Iterator[Path]:
+    """An empty `var` with the embedding model."""
     with quick_folder() as folder:
         var = folder / "var"
         var.mkdir()
         (var / "models").symlink_to(exported_model)
-        with running(var) as product:
-            yield product
+        yield var
+
+
+@pytest.fixture
+def var(exported_model: Path) -> Iterator[Path]:
+    with new_var(exported_model) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def product(exported_model: Path) -> Iterator[Product]:
+    with new_var(exported_model) as var, running(var) as product:
+        yield product
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.conftest import Product, Visitor, running
+from tests.browser.conftest import Product, Visitor, new_var, running
 
 pytestmark = pytest.mark.browser
 
@@ -79,12 +79,9 @@ SAID = [
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> Iterator[Product]:
+def filled(exported_model: Path) -> Iterator[Product]:
     """With articles and figures, one answer of small talk a conversation, and a person for each language."""
-    var = tmp_path_factory.mktemp("assistant") / "var"
-    var.mkdir()
-    (var / "models").symlink_to(exported_model)
-    with pytest.MonkeyPatch.context() as environment:
+    with new_var(exported_model) as var, pytest.MonkeyPatch.context() as environment:
         environment.setenv("NICHEWISE_SMALL_TALK_PER_CONVERSATION", "1")
         with running(var) as product:
             _fill(product)

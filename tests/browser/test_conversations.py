@@ -202,15 +202,11 @@ def test_on_a_narrow_screen_the_list_is_one_tap_away(product: Product, visitor: 
 def test_a_reload_and_a_restart_in_the_middle_of_an_answer_lose_nothing(
     chromium: Browser,
     ollama: OllamaServer,
-    tmp_path: Path,
-    exported_model: Path,
+    var: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NICHEWISE_OLLAMA_URL", ollama.url)
     ollama.script.reply("Once upon a time", " there was", gate=threading.Event())
-    var = tmp_path / "var"
-    var.mkdir()
-    (var / "models").symlink_to(exported_model)
     context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 800})
     visitor = Visitor(context.new_page(), context, "")
     thread = visitor.page.get_by_test_id("stChatMessage")

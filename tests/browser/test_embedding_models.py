@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from core.settings import ROOT
 from rag.embedding import BUILTIN
-from tests.browser.conftest import Product, Visitor, running
+from tests.browser.conftest import Product, Visitor, new_var, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # the model is made and loaded with torch
 
@@ -33,12 +33,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, exported_model: Path, tiny: str) -> Iterator[Product]:
+def product(exported_model: Path, tiny: str) -> Iterator[Product]:
     """An installation that offers a second model."""
-    var = tmp_path_factory.mktemp("offering") / "var"
-    var.mkdir()
-    (var / "models").symlink_to(exported_model)
-    with pytest.MonkeyPatch.context() as environment:
+    with new_var(exported_model) as var, pytest.MonkeyPatch.context() as environment:
         environment.setenv("NICHEWISE_EMBEDDINGS", tiny)
         with running(var) as product:
             yield product

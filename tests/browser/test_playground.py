@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Product, Visitor, running
+from tests.browser.conftest import Product, Visitor, new_var, running
 from tests.conftest import KEY
 from tests.servers.gemini import GeminiServer
 from tests.servers.ollama import OllamaServer
@@ -23,16 +23,12 @@ _WAIT = 30_000
 
 @pytest.fixture(scope="module")
 def laboratory(
-    tmp_path_factory: pytest.TempPathFactory,
     exported_model: Path,
     ollama_server: OllamaServer,
     openai_server: OpenAIServer,
     gemini_server: GeminiServer,
 ) -> Iterator[Product]:
     """An installation whose model servers are the tests' own."""
-    var = tmp_path_factory.mktemp("laboratory") / "var"
-    var.mkdir()
-    (var / "models").symlink_to(exported_model)
     servers = {
         "NICHEWISE_OLLAMA_URL": ollama_server.url,
         "OPENAI_API_KEY": KEY,
@@ -40,7 +36,7 @@ def laboratory(
         "GEMINI_API_KEY": KEY,
         "GEMINI_BASE_URL": gemini_server.url,
     }
-    with pytest.MonkeyPatch.context() as environment:
+    with new_var(exported_model) as var, pytest.MonkeyPatch.context() as environment:
         for name, value in servers.items():
             environment.setenv(name, value)
         with running(var) as product:

@@ -140,14 +140,25 @@ def test_two_starts_at_once_end_with_one_server(tmp_path: Path) -> None:
 @pytest.mark.skipif(not AS_ROOT, reason="only root can hide a folder from the system user")
 def test_where_its_user_cannot_enter_the_data_goes_elsewhere_and_no_mode_changes() -> None:
     hidden = Path(tempfile.mkdtemp())  # 0700: root's alone
-    server = EmbeddedPostgres(hidden / "var", durable=False)
+    homes = []
     try:
-        assert answer(server.start(), "SELECT 1") == 1
-        assert server.note.startswith("The database lies in /var/lib/nichewise/")
-        assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
+        for made in ("CREATE TABLE kept AS SELECT 1", "CREATE TABLE kept AS SELECT 2"):  # a new folder, a new database
+            server = EmbeddedPostgres(hidden / "var", durable=False)
+            url = server.start()
+            homes.append(Path(server.note.removeprefix("The database lies in ").rstrip(".")).parent)
+            assert homes[-1].parent == Path("/var/lib/nichewise")
+            with psycopg.connect(url) as connection:
+                connection.execute(made)
+            assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
+            server.stop()
+            again = EmbeddedPostgres(hidden / "var", durable=False)
+            assert answer(again.start(), "SELECT count(*) FROM kept") == 1
+            again.stop()
+            shutil.rmtree(hidden / "var")
+        assert homes[0] != homes[1]
     finally:
-        server.stop()
-        shutil.rmtree(Path(server.note.removeprefix("The database lies in ").rstrip(".")).parent)
+        for home in homes:
+            shutil.rmtree(home)
         shutil.rmtree(hidden)
 
 
