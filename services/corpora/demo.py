@@ -60,7 +60,7 @@ class Corpora:
             tx.jobs.update(run_id, status="running", total=sum(map(len, wanted.values())))
         outdated: list[Document] = []
         pending: list[UUID] = []
-        for collection, contents in wanted.items():
+        for collection, contents in sorted(wanted.items(), key=lambda one: len(one[1])):  # help can be asked for first
             old, new = self._add(collection, contents)
             outdated += old
             pending += new
