@@ -9,7 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from components.i18n import N_, _
+from components import session
+from components.i18n import N_
+from core.i18n import translate
 
 _ASSETS = Path(__file__).parent / "assets"
 _LOST = N_("The connection to the server is lost. It is tried again by itself; what was saved is safe.")
@@ -59,12 +61,12 @@ _WORDS = {  # what Streamlit says -> what we say
 
 def install() -> None:
     """To be called once in every run."""
-    words = json.dumps({said: _(ours) for said, ours in _WORDS.items()})
-    script = _script("frame_words").replace("__WORDS__", words)
     with st.container(key="frame_scripts"):  # which takes no room
-        st.html(f"<script>{script}{_script('keys')}</script>", unsafe_allow_javascript=True)
+        st.html(_scripts(session.locale()), unsafe_allow_javascript=True)
 
 
 @cache
-def _script(name: str) -> str:
-    return (_ASSETS / f"{name}.js").read_text(encoding="utf-8")
+def _scripts(locale: str) -> str:
+    words, keys = ((_ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in ("frame_words", "keys"))
+    ours = json.dumps({said: translate(locale, ours) for said, ours in _WORDS.items()})
+    return f"<script>{words.replace('__WORDS__', ours)}{keys}</script>"

@@ -151,8 +151,7 @@ class Turns:
             return tx.answers.trace(principal, message_id)
 
     def find(self, principal: Principal, message_id: UUID) -> Message:
-        with self._db.read() as tx:
-            return tx.messages.find(principal, message_id)
+        return self._following.find(principal, message_id)
 
     def stop(self, principal: Principal, message_id: UUID) -> Message:
         """Ends a running answer and returns it with the text it has; one that has ended is returned as it is."""

@@ -31,7 +31,7 @@ class Following:
         if job is not None and job.principal.is_same(principal):  # whoever asked may follow: nothing is looked up
             yield from job.stream.follow()
             return
-        message = self._find(principal, message_id)
+        message = self.find(principal, message_id)
         if job is not None:
             yield from job.stream.follow()
             return
@@ -50,7 +50,7 @@ class Following:
         all after `quiet` seconds without an event."""
         job = self._writer.find(message_id)
         own = job is not None and job.principal.is_same(principal)
-        message = None if own else await asyncio.to_thread(self._find, principal, message_id)
+        message = None if own else await asyncio.to_thread(self.find, principal, message_id)
         if job is not None:
             async with aclosing(job.stream.afollow(quiet)) as gathered:
                 async for events in gathered:
@@ -68,7 +68,7 @@ class Following:
             message = await asyncio.to_thread(self._seen_elsewhere, principal, message_id)
         yield tuple(_ended(shown, message))
 
-    def _find(self, principal: Principal, message_id: UUID) -> Message:
+    def find(self, principal: Principal, message_id: UUID) -> Message:
         with self._db.read() as tx:
             return tx.messages.find(principal, message_id)
 
