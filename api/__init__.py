@@ -26,7 +26,7 @@ def create_app(services: Services, lifespan: Any = None) -> FastAPI:
     app = DescribedApi(
         title="Nichewise", version=VERSION, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
     )
-    app.include_router(create_router())
+    add_routes(app)
     app.include_router(_router(_OUTSIDE_API))
     app.router.routes.append(UnknownAddress(app.router))
     errors.install(app)
@@ -36,12 +36,12 @@ def create_app(services: Services, lifespan: Any = None) -> FastAPI:
     return app
 
 
-def create_router() -> APIRouter:
+def add_routes(app: FastAPI) -> None:
     """Everything under /api: each module of `api.routers` brings a `router`."""
-    router = APIRouter(prefix="/api", max_body_size=JSON_LIMIT, generate_unique_id_function=operation_id)
-    for name in _names():
-        router.include_router(_router(name))
-    return router
+    for name in _names():  # each for itself: a router of routers would be searched twice for every request
+        app.include_router(
+            _router(name), prefix="/api", max_body_size=JSON_LIMIT, generate_unique_id_function=operation_id
+        )
 
 
 def _names() -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,6 +18,7 @@ from core.security import token_hash
 from services import container
 from services.identity.sessions import NONCE_COOKIE, SESSION_COOKIE
 
+_looked_up: ContextVar[Principal | None] = ContextVar("looked_up")  # set while a run of the whole page lasts
 _GUESTS = UUID("6f0c1d5e-6c1b-4f6e-9a53-0a4f2d0b7c11")  # namespace: a guest is known by the nonce of the browser
 
 
@@ -46,8 +49,21 @@ def client() -> Client:
     return Client(ip=st.context.ip_address or "", user_agent=st.context.headers.get("User-Agent", ""))
 
 
+@contextmanager
+def one_run() -> Iterator[Principal | None]:
+    """Who is signed in, for one run of the whole page, which asks the database once. What is no part of it asks anew:
+    a callback, the next look of a fragment, the next click."""
+    kept = _looked_up.set(visitor())
+    try:
+        yield _looked_up.get()
+    finally:
+        _looked_up.reset(kept)
+
+
 def visitor() -> Principal | None:
-    """Who is signed in as of now, asked of the database every time, so that a revoked session ends at once."""
+    """Who is signed in as of now, asked of the database for every click, so that a revoked session ends at once."""
+    with suppress(LookupError):
+        return _looked_up.get()
     token = st.context.cookies.get(SESSION_COOKIE)
     if token:
         with suppress(NotSignedIn):

@@ -76,7 +76,7 @@ class Parser:
         suffix_of(filename)
         request = {"path": str(path.absolute()), "filename": filename}
         parsed = written.parsed(self._done({"do": "read", **request}, limits))
-        pictures = parsed.unread[: limits.pictures] if ocr.available() else ()
+        pictures = parsed.unread[: limits.pictures] if parsed.unread and ocr.available() else ()
         # A page at a time: other documents are read in between, and what is slow or breaks costs one page.
         one_page = replace(limits, seconds=limits.page_seconds + _RENDERING_S)
         recognised = {}

@@ -76,7 +76,7 @@ def _summary(who: Principal, counts: LedgerCounts, found: int | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="ledger_summary"):
         st.caption(" · ".join(_facts(counts, found)), width="stretch")
         ledger = session.services().ledger
-        if counts.running and ledger.counts(who, mine=True).running:
+        if counts.own_running:
             _button("cancel_all", "stop_circle", _("Cancel all"), lambda: ledger.cancel_all(who))
         if failed := counts.stages.get(Stage.FAILED.value, 0):
             said = _("Retry failed (%(n)s)", n=number(failed))

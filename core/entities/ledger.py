@@ -49,9 +49,11 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCounts:
-    """What there is of each stage (the keys are values of `Stage`), and how much became ready in the last minute."""
+    """What there is of each stage (the keys are values of `Stage`), how many of one's own uploads are on their way, and
+    how much became ready in the last minute."""
 
     stages: Mapping[str, int]
+    own_running: int
     documents_per_minute: int
     chunks_per_minute: int
 

@@ -4,7 +4,6 @@ stop or to go on."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,26 +23,24 @@ _STUCK = 180.0  # seconds without progress
 _FRESH = 60.0  # seconds of progress that speak for a document which has no job of its own
 _SOME_PACE = 2.0  # seconds before there is a rate to speak of
 
-_JOBS = text("""
-    SELECT DISTINCT ON (job.lock)
-        job.lock, job.status::text AS status, job.scheduled_at,
-        extract(epoch FROM now() - worker.last_heartbeat) AS silent
-    FROM procrastinate_jobs job LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
-    WHERE job.lock = ANY(:locks) AND job.status IN ('todo', 'doing')
-    ORDER BY job.lock, job.status = 'doing' DESC, job.scheduled_at
+# With the job that is under way before one that waits. Some jobs work on many documents, which have none of their own.
+_LIVENESS = text("""
+    SELECT documents.id, job.status, job.scheduled_at, job.silent,
+        extract(epoch FROM now() - documents.updated_at) AS still,
+        extract(epoch FROM now() - documents.stage_at) AS in_stage,
+        EXISTS (
+            SELECT FROM procrastinate_jobs
+            WHERE status IN ('todo', 'doing') AND task_name IN ('load_demo', 'refresh_source', 'expand')) AS shared
+    FROM documents LEFT JOIN (
+        SELECT DISTINCT ON (job.lock)
+            job.lock, job.status::text AS status, job.scheduled_at,
+            extract(epoch FROM now() - worker.last_heartbeat) AS silent
+        FROM procrastinate_jobs job LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+        WHERE job.lock = ANY(:locks) AND job.status IN ('todo', 'doing')
+        ORDER BY job.lock, job.status = 'doing' DESC, job.scheduled_at
+    ) job ON job.lock = 'document:' || documents.id
+    WHERE documents.id = ANY(:ids)
 """)
-_SHARED_JOBS = text("""
-    SELECT count(*) FROM procrastinate_jobs
-    WHERE status IN ('todo', 'doing') AND task_name IN ('load_demo', 'refresh_source', 'expand')
-""")  # jobs that work on many documents
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """Seconds since the document last got on, and since its stage began, by the database's clock."""
-
-    still: float
-    in_stage: float
 
 
 class Ledger:
@@ -59,39 +56,35 @@ class Ledger:
         running = [one for one in found if not one.stage.ended]
         if not running:
             return [LedgerLine(one, "ended") for one in found]
-        jobs = self._jobs([one.id for one in running])
-        clocks = self._clocks([one.id for one in running])
-        shared = bool(self._connection.execute(_SHARED_JOBS).scalar_one())
-        return [
-            _line(one, jobs.get(one.id), clocks[one.id], shared) if one.id in clocks else LedgerLine(one, "ended")
-            for one in found
-        ]
+        ids = [one.id for one in running]
+        locks = [f"document:{key}" for key in ids]
+        rows = {row.id: row for row in self._connection.execute(_LIVENESS, {"ids": ids, "locks": locks})}
+        return [_line(one, rows[one.id]) if one.id in rows else LedgerLine(one, "ended") for one in found]
 
-    def counts(self, principal: Principal, *, collection: str | None = None, mine: bool = False) -> LedgerCounts:
-        """Of what `principal` may read, without replaced versions; `mine`: of their own uploads alone."""
+    def counts(self, principal: Principal, *, collection: str | None = None) -> LedgerCounts:
+        """Of what `principal` may read, without replaced versions."""
         where = [readable_documents(principal), documents.c.stage != Stage.REPLACED.value]
-        if mine:
-            where.append(documents.c.owner_id == principal.user_id)
         if collection == PERSONAL:
             where.append(collections.c.owner_id == principal.user_id)
         elif collection:
             where.append(collections.c.name == collection)
-        joined = documents.join(collections)
-        stages = select(documents.c.stage, func.count()).select_from(joined).where(*where).group_by(documents.c.stage)
         lately = documents.c.ready_at > func.now() - text("interval '1 minute'")
-        pace = select(func.count(), func.coalesce(func.sum(documents.c.total), 0)).select_from(joined)
-        ready, passages = self._connection.execute(pace.where(*where, lately)).one()
-        return LedgerCounts({row[0]: row[1] for row in self._connection.execute(stages)}, ready, passages)
-
-    def _jobs(self, ids: Sequence[UUID]) -> dict[UUID, Any]:
-        rows = self._connection.execute(_JOBS, {"locks": [f"document:{key}" for key in ids]})
-        return {UUID(row.lock.removeprefix("document:")): row for row in rows}
-
-    def _clocks(self, ids: Sequence[UUID]) -> Mapping[UUID, _Clock]:
-        still = func.extract("epoch", func.now() - documents.c.updated_at)
-        in_stage = func.extract("epoch", func.now() - documents.c.stage_at)
-        query = select(documents.c.id, still, in_stage).where(documents.c.id.in_(list(ids)))
-        return {row[0]: _Clock(float(row[1]), float(row[2])) for row in self._connection.execute(query)}
+        own = and_(documents.c.owner_id == principal.user_id, documents.c.stage.in_(RUNNING_STAGES))
+        query = (
+            select(
+                documents.c.stage,
+                func.count(),
+                func.count().filter(own),
+                func.count().filter(lately),
+                func.coalesce(func.sum(documents.c.total).filter(lately), 0),
+            )
+            .select_from(documents.join(collections))
+            .where(*where)
+            .group_by(documents.c.stage)
+        )
+        rows = self._connection.execute(query).all()
+        own_running, ready, passages = (sum(row[place] for row in rows) for place in (2, 3, 4))
+        return LedgerCounts({row[0]: row[1] for row in rows}, own_running, ready, passages)
 
     # --- telling ----------------------------------------------------------------------------------------------------
 
@@ -152,17 +145,19 @@ def _from_last_batch() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line(document: Document, job: Any, clock: _Clock, shared: bool) -> LedgerLine:
-    later: datetime | None = job.scheduled_at if job is not None and job.status == "todo" else None
-    rate = document.done / clock.in_stage if document.stage is Stage.CHUNKED and clock.in_stage > _SOME_PACE else None
-    return LedgerLine(document, _pulse(job, clock, shared), later, rate or None)
+def _line(document: Document, row: Any) -> LedgerLine:
+    """`row` is of `_LIVENESS`; all its times are by the database's clock."""
+    later: datetime | None = row.scheduled_at if row.status == "todo" else None
+    in_stage = float(row.in_stage)
+    rate = document.done / in_stage if document.stage is Stage.CHUNKED and in_stage > _SOME_PACE else None
+    return LedgerLine(document, _pulse(row), later, rate or None)
 
 
-def _pulse(job: Any, clock: _Clock, shared: bool) -> Pulse:
-    if job is None:
-        return "waiting" if shared else "busy" if clock.still < _FRESH else "dead"
-    if job.status == "todo":
+def _pulse(row: Any) -> Pulse:
+    if row.status is None:
+        return "waiting" if row.shared else "busy" if row.still < _FRESH else "dead"
+    if row.status == "todo":
         return "waiting"
-    if job.silent is None or job.silent > _BEAT:
+    if row.silent is None or row.silent > _BEAT:
         return "dead"
-    return "busy" if clock.still < _STUCK else "stuck"
+    return "busy" if row.still < _STUCK else "stuck"

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg import Connection as Driver
 from psycopg.errors import QueryCanceled
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, exists, func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from core.entities.corpora import Stage
@@ -25,6 +25,19 @@ from data.tables.corpora import collections, documents
 from data.tables.sheets import sheet_rows, sheets, spreadsheets
 
 _READY = documents.c.stage == Stage.READY.value
+_older = documents.alias("older")
+_newest = (
+    select(_older.c.id)
+    .join_from(documents, _older, _older.c.lineage == documents.c.lineage)
+    .join(spreadsheets, spreadsheets.c.document_id == _older.c.id)
+    .where(documents.c.id == bindparam("document_id"), _older.c.version <= documents.c.version)
+    .order_by(_older.c.version.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_CORRECTED = (  # put together once: that takes longer than the answer
+    select(sheets.c.title, sheets.c.columns).where(sheets.c.document_id == _newest).order_by(sheets.c.n)
+)
 
 
 class Sheets:
@@ -73,19 +86,10 @@ class Sheets:
 
     def corrections(self, document_id: UUID) -> list[Correction]:
         """Kinds that people chose for its tables, or for those of the newest version before it that has any."""
-        older = documents.alias("older")
-        newest = (
-            select(older.c.id)
-            .join_from(documents, older, older.c.lineage == documents.c.lineage)
-            .join(spreadsheets, spreadsheets.c.document_id == older.c.id)
-            .where(documents.c.id == document_id, older.c.version <= documents.c.version)
-            .order_by(older.c.version.desc())
-            .limit(1)
-        )
-        query = select(sheets.c.title, sheets.c.columns).where(sheets.c.document_id == newest.scalar_subquery())
+        rows = self._connection.execute(_CORRECTED, {"document_id": document_id})
         return [
             Correction(row.title, column.get("header") or column["name"], column["kind"])
-            for row in self._connection.execute(query.order_by(sheets.c.n))
+            for row in rows
             for column in row.columns
             if column["corrected"]
         ]
@@ -134,7 +138,7 @@ class Sheets:
 
     def begin(self, document_id: UUID, layout: int, problem: str = "") -> None:
         """Takes away the tables that the document had; `add` brings the new ones."""
-        self.remove([document_id])
+        self._connection.execute(delete(spreadsheets).where(spreadsheets.c.document_id == document_id))
         values = {"document_id": document_id, "layout": layout, "problem": problem}
         self._connection.execute(insert(spreadsheets).values(values))
 

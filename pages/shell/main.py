@@ -13,8 +13,7 @@ from components import errors, frame_scripts, navigation, session  # noqa: E402
 from pages import SCREENS, sign_in  # noqa: E402
 
 navigation.configure()
-with errors.shown():
-    visitor = session.visitor()
+with errors.shown(), session.one_run() as visitor:
     session.settle_locale(visitor)
     frame_scripts.install()
     if visitor is None:

@@ -130,7 +130,7 @@ class Archives:
         """The caller's archives of the last day, the newest first."""
         if principal.user_id is None:
             raise Forbidden
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.jobs.recent(_KIND, principal.user_id)
 
     # --- the job ------------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ class Intake:
 
     def target(self, principal: Principal, collection: str) -> Collection:
         """The collection that the caller may add to now. Raises `Forbidden`, `NotFound`, `FingerprintMismatch`."""
-        with self._db.begin() as tx:
+        with self._collections.looking(collection) as tx:
             found = self._collections.find(tx, principal, collection)
         require_write(principal, found)
         self._fingerprints.check(found.version.fingerprint)

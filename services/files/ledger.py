@@ -28,10 +28,10 @@ class Ledger:
         with self._db.read() as tx:
             return tx.ledger.lines(documents)
 
-    def counts(self, principal: Principal, *, collection: str | None = None, mine: bool = False) -> LedgerCounts:
+    def counts(self, principal: Principal, *, collection: str | None = None) -> LedgerCounts:
         _uploads(principal)
         with self._db.read() as tx:
-            return tx.ledger.counts(principal, collection=collection, mine=mine)
+            return tx.ledger.counts(principal, collection=collection)
 
     def cancel(self, principal: Principal, document_id: UUID) -> None:
         """Stops the work on a document after the batch that is running; what is done stays for `retry`.

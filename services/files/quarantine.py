@@ -39,7 +39,7 @@ class Quarantine:
         """Everything in quarantine, the oldest first. Of people's own collections too: whoever decides must see what
         was found, though not the document itself."""
         _manages(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.findings.held()
 
     def release(self, principal: Principal, document_id: UUID) -> UUID:

@@ -100,8 +100,11 @@ def test_counts_are_of_what_one_may_read(desk: Desk) -> None:
     counts = desk.services.ledger.counts(desk.sales)
     assert counts.stages == {"ready": 1, "failed": 1}
     assert (counts.documents_per_minute, counts.chunks_per_minute, counts.running) == (1, 1, 0)
-    mine = desk.services.ledger.counts(desk.analyst, collection="my-documents", mine=True)
-    assert (mine.stages, mine.running) == ({"received": 1}, 1)
+    desk.upload(desk.admin, f"{RUSSIAN} 3")
+    seen = desk.services.ledger.counts(desk.analyst)
+    assert (seen.running, seen.own_running) == (2, 1)
+    own = desk.services.ledger.counts(desk.analyst, collection="my-documents")
+    assert (own.stages, own.own_running) == ({"received": 1}, 1)
     with pytest.raises(Forbidden):
         desk.services.ledger.counts(desk.guest)
 
