@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench soak screenshots lock clean
+.PHONY: help run backup restore test lint format bench soak screenshots lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -11,6 +11,14 @@ help: ## list the targets
 run: ## set up what is missing and serve the product
 	@$(PYTHON) deploy/setup.py product
 	@exec $(VENV)/python app.py
+
+backup: ## keep everything in one file, while it runs or not: make backup TARGET=/somewhere
+	@$(PYTHON) deploy/setup.py product
+	@$(VENV)/python -m deploy.backup $(or $(TARGET),$(error Say where to: make backup TARGET=/somewhere))
+
+restore: ## make a site of such a file, in an empty var/: make restore SOURCE=/somewhere/nichewise-….zip
+	@$(PYTHON) deploy/setup.py product
+	@$(VENV)/python -m deploy.restore $(or $(SOURCE),$(error Say from what: make restore SOURCE=/somewhere/file.zip))
 
 test: ## set up what is missing, lint, type-check, check imports, run every test
 	@$(PYTHON) deploy/setup.py tests

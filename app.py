@@ -34,7 +34,10 @@ def create_app(house: House) -> FastAPI:
     import streamlit as st
 
     import api
+    from api.pace import SteadyBodies
+    from components import frame_page
     from components.errors import on_script_error
+    from pages import SCREENS
 
     door = VoiceDoor()
 
@@ -45,9 +48,15 @@ def create_app(house: House) -> FastAPI:
             stack.push_async_callback(_ended, warming)
             yield
 
-    ui = st.App(ROOT / "pages" / "shell" / "main.py", lifespan=serving, on_script_error=on_script_error)
+    ui = st.App(
+        ROOT / "pages" / "shell" / "main.py",
+        lifespan=serving,
+        on_script_error=on_script_error,
+        routes=frame_page.routes(screen.slug or screen.module for screen in SCREENS),
+    )
     app = api.create_app(house.services, lifespan=ui.lifespan())
     app.add_middleware(door.middleware)
+    app.add_middleware(SteadyBodies)
     app.mount("/", ui)
     return app
 
@@ -78,8 +87,11 @@ async def _ended(task: asyncio.Task[None]) -> None:
 def _serve(house: House, listener: socket.socket) -> None:
     import uvicorn
 
+    from api.heads import BoundedHeads
+
     config = uvicorn.Config(
         create_app(house),
+        http=BoundedHeads,
         log_level="warning",
         timeout_graceful_shutdown=3,
         ws_max_size=2**28,

@@ -24,6 +24,12 @@ class CollectionIn(Input):
     readers: list[Role] = Field(default=[Role.SALES, Role.ANALYST, Role.ADMIN], description="Roles that may read it.")
 
 
+class CollectionChange(Input):
+    model_config = example(title="Contracts of 2026")
+
+    title: Short
+
+
 class CollectionOut(BaseModel):
     name: str
     title: str
@@ -48,6 +54,20 @@ class CollectionOut(BaseModel):
 
 class JobStartedOut(BaseModel):
     job_id: UUID
+
+
+class CollectionDeletedOut(JobStartedOut):
+    """What went with the collection. The result of the job has in `removed` how many files, passages of all versions
+    (`chunks`), vectors, entries of the word index, kept answers and rows of tables are gone."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    documents: int
+    passages: int = Field(description="Of the version that was searched.")
+    versions: int
+    sources: int
+    questions: int = Field(description="Of the golden set.")
+    tables: int
 
 
 class JobOut(BaseModel):

@@ -34,6 +34,7 @@ it is.
 TAGS = {
     "account": "Sign in, register, and the keys of one's own programs.",
     "chat": "Ask the assistant; answers cite the documents they stand on.",
+    "voice": "Speech to text, and answers read aloud.",
     "conversations": "One's own conversations: read, change, share, export, forget.",
     "search": "Passages of one collection, without a model.",
     "documents": "Upload, follow, download, delete.",
@@ -72,6 +73,7 @@ _MEANS = {
     401: ("not_signed_in", "No token, or one that is no longer valid."),
     403: ("forbidden", "The role does not allow it, or a browser sent it for another site."),
     404: ("not_found", "It does not exist, or the caller may not see it."),
+    408: ("too_slow", "The body came too slowly: nothing for half a minute, or less than 1 KB a second."),
     409: ("conflict", "It is there already, or what it is in now does not allow it."),
     413: ("too_large", "The body, or what is in it, is larger than the limit."),
     415: ("unsupported_format", "Files of this format cannot be read."),
@@ -148,7 +150,7 @@ def _refusals(operation: dict[str, Any]) -> Iterator[int]:
     if parameters or "requestBody" in operation:
         yield from (400, 422)
     if "requestBody" in operation:
-        yield 413
+        yield from (408, 413)
     yield from (int(status) for status, one in operation["responses"].items() if _is_error(one))
 
 

@@ -13,7 +13,7 @@ from core.entities.corpora import JobRun
 from core.entities.messages import Action
 from core.entities.playground import Attempt, Configuration, Experiment, ServerStatus, Source
 from rag.providers import Params
-from services.playground.experiments import MOST_LANES, MOST_REPEATS, Comparison
+from services.playground.comparisons import MOST_LANES, MOST_REPEATS, Comparison
 from services.playground.sweeps import MOST_REPEATS as MOST_SWEPT
 
 

@@ -12,9 +12,15 @@ from core.i18n import translate
 NO_ADDRESS = "There is no such address in the API. See /api/docs."
 NO_METHOD = "This address does not take this method. See /api/docs."
 TOO_LARGE = "The request is larger than the limit."
+TOO_SLOW = "The request came too slowly and was ended. Send it again."
 UNREADABLE = "The request cannot be read. See /api/docs."
 
-_KNOWN = {404: ("not_found", NO_ADDRESS), 405: ("method_not_allowed", NO_METHOD), 413: ("too_large", TOO_LARGE)}
+_KNOWN = {
+    404: ("not_found", NO_ADDRESS),
+    405: ("method_not_allowed", NO_METHOD),
+    408: ("too_slow", TOO_SLOW),
+    413: ("too_large", TOO_LARGE),
+}
 
 
 def language(headers: Mapping[str, str]) -> str:

@@ -122,6 +122,7 @@ class VersionOut(BaseModel):
     created_at: datetime
     keep_until: datetime | None
     job_id: UUID | None = Field(description="The last job that worked on it.")
+    error: str = Field(description="Why that job did not end with the switch to it.")
     report: ReportOut | None
     taken_over: list[TakenOverOut]
 
@@ -140,6 +141,7 @@ class VersionOut(BaseModel):
             created_at=version.created_at,
             keep_until=detail.keep_until,
             job_id=detail.run_id,
+            error=detail.error,
             report=ReportOut.model_validate(detail.report) if detail.report else None,
             taken_over=[TakenOverOut.model_validate(one) for one in detail.taken_over],
         )

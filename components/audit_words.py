@@ -51,6 +51,9 @@ _ACTIONS = {
     "archive.upload": N_("uploaded a ZIP"),
     "archive.cancel": N_("cancelled the unpacking of a ZIP"),
     "collection.create": N_("created a collection"),
+    "collection.rename": N_("renamed a collection"),
+    "collection.delete": N_("deleted a collection"),
+    "collection.deleted": N_("removed the files and indexes of a deleted collection"),
     "collection.reindex": N_("started re-indexing"),
     "collection.readers": N_("changed who may read a collection"),
     "document.readers": N_("changed who may read a document"),
@@ -125,7 +128,9 @@ _NAMES = {
     "private": N_("in the private network"), "confirmed": N_("confirmed"), "fields": N_("fields"),
     "documents_too": N_("documents too"), "apply": N_("apply"), "people": N_("people"), "active_until": N_("until"),
     "per_minute": N_("messages a minute"), "tokens_per_day": N_("tokens a day"), "column": N_("column"),
-    "password": N_("password"),
+    "password": N_("password"), "documents": N_("documents"), "passages": N_("passages"), "versions": N_("versions"),
+    "chunks": N_("passages of all versions"), "vectors": N_("vectors"), "lexical": N_("entries of the word index"),
+    "cache": N_("kept answers"), "rows": N_("rows of tables"),
 }  # fmt: skip
 _VALUES = {
     **{role.value: name for role, name in navigation.ROLES.items()},

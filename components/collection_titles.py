@@ -23,8 +23,8 @@ KINDS = {
 
 
 def title(collection: Collection) -> str:
-    name = "my-documents" if collection.kind is CollectionKind.PERSONAL else collection.name
-    return _(_BUILT_IN.get(name, "")) or collection.title
+    """One of the product's own titles in the user's language, unless an administrator chose another."""
+    return _(collection.title) if collection.title in _BUILT_IN.values() else collection.title
 
 
 def by_name(name: str) -> str:

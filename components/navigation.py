@@ -61,7 +61,7 @@ def menu(screens: Sequence[Any], who: Principal) -> Any:
     groups: dict[str, list[Any]] = {}
     for screen in screens:
         allowed = who.may(screen.permission)
-        draw = partial(_draw, screen) if allowed else _refuse
+        draw = partial(_draw, screen) if allowed else partial(_refuse, groups)
         groups.setdefault(_(screen.group), []).extend(_pages(screen, draw, visible=allowed))
     page = st.navigation(groups, expanded=True)
     with st.sidebar:
@@ -111,8 +111,11 @@ def _draw(screen: Screen) -> None:
         screen.render()  # which asks for the permission itself
 
 
-def _refuse() -> None:
+def _refuse(groups: dict[str, list[Any]]) -> None:
+    """Says so, and leads on to the first page."""
     errors.show(Forbidden())
+    first = next(iter(groups.values()))[0]
+    st.page_link(first, label=_("To the first page"), icon=":material/arrow_back:")
 
 
 def _account(who: Principal) -> None:
@@ -124,8 +127,8 @@ def _account(who: Principal) -> None:
                 st.caption(_("You are a guest: ask about the service, or register in the chat."))
             else:
                 st.markdown(f"**{plain(who.name or who.email)}**  \n:gray[{_(ROLES[who.role])}]")
-                help_ = _("Sign out")
-                if st.button("", icon=":material/logout:", key="shell_sign_out", type="tertiary", help=help_):
+                words = _("Sign out")  # which the style sheet hides
+                if st.button(words, icon=":material/logout:", key="shell_sign_out", type="tertiary", help=words):
                     ticket.sign_out()
         if who.user_id is None:
             st.button(_("Sign in"), icon=":material/login:", on_click=session.leave_guest, width="stretch")

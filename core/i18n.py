@@ -9,6 +9,7 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from core.errors import NichewiseError
 from core.settings import ROOT
@@ -38,6 +39,11 @@ def translate(locale: str, message: str, /, **values: Any) -> str:
     """`message` in `locale`, its `%(name)s` places filled from `values`."""
     text = catalogue(locale).gettext(message) if message else ""
     return text % values if values else text
+
+
+def ntranslate(locale: str, singular: str, plural: str, n: int, /) -> str:
+    """The form that fits `n`, with `n` in the place `%(n)s`."""
+    return catalogue(locale).ngettext(singular, plural, n) % {"n": format_decimal(n, locale=locale)}
 
 
 def translate_error(locale: str, error: NichewiseError) -> str:

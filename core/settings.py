@@ -76,6 +76,19 @@ class Settings(BaseSettings):
     embeddings: List = ()
     keep_versions_days: int = Field(default=7, ge=0, le=3650)
     reranker: Path | None = None
+    listener: Literal["auto", "whisper", "server"] = "auto"
+    whisper: str = ""
+    speaker: Literal["auto", "elevenlabs", "server", "browser"] = "auto"
+    elevenlabs_api_key: SecretStr | None = Field(default=None, alias="ELEVENLABS_API_KEY")
+    elevenlabs_base_url: str | None = Field(default=None, alias="ELEVENLABS_BASE_URL")
+    elevenlabs_voice: str = "JBFqnCBsd6RMkjVDRZzb"
+    elevenlabs_model: str = "eleven_multilingual_v2"
+    speech_url: str | None = None
+    speech_api_key: SecretStr | None = None
+    speech_listen_model: str = "whisper-1"
+    speech_model: str = "tts-1"
+    speech_voice: str = "alloy"
+    voice_seconds: int = Field(default=180, ge=1, le=600)
     locale: Literal["en", "ru"] = "en"
     worker: Literal["embedded", "external"] = "embedded"
     upload_mb: int = Field(default=200, ge=1, le=1024)

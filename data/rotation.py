@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Column, LargeBinary, Row, Table, UniqueConstraint, select, tuple_, update
 
-import data
 from core.security import Cipher
 from data.database import Database
 from data.tables import metadata
@@ -30,11 +27,12 @@ class Progress:
 
 
 def sealed_tables() -> list[Table]:
-    """Every table with a column called `*_sealed`, of whichever module."""
-    for module in pkgutil.iter_modules(data.__path__):
-        if module.name.endswith("_tables"):
-            import_module(f"{data.__name__}.{module.name}")
-    return [table for table in metadata.sorted_tables if _sealed(table)]
+    """Every table with a column called `*_sealed`."""
+    return [table for table in metadata.sorted_tables if sealed_columns(table)]
+
+
+def sealed_columns(table: Table) -> list[Column[Any]]:
+    return [one for one in table.columns if one.name.endswith(_SUFFIX) and isinstance(one.type, LargeBinary)]
 
 
 def rotate(db: Database, cipher: Cipher, batch: int = BATCH) -> Iterator[Progress]:
@@ -73,7 +71,7 @@ class _Change:
 
 
 def _changes(table: Table, cipher: Cipher, row: Row[Any]) -> Iterator[_Change]:
-    for column in _sealed(table):
+    for column in sealed_columns(table):
         old = row._mapping[column]
         if old is None or cipher.is_newest(old):
             continue
@@ -88,7 +86,7 @@ def _added(progress: Progress, table: Table, rows: Sequence[Row[Any]], changes: 
     lost = sum(change.fresh is None for change in changes)
     return Progress(
         table.name,
-        progress.seen + len(rows) * len(_sealed(table)),
+        progress.seen + len(rows) * len(sealed_columns(table)),
         progress.renewed + len(changes) - lost,
         progress.lost + lost,
     )
@@ -96,12 +94,8 @@ def _added(progress: Progress, table: Table, rows: Sequence[Row[Any]], changes: 
 
 def _page(table: Table, after: tuple[Any, ...] | None, batch: int) -> Any:
     key = _key(table)
-    query = select(*key, *_sealed(table)).order_by(*key).limit(batch)
+    query = select(*key, *sealed_columns(table)).order_by(*key).limit(batch)
     return query if after is None else query.where(tuple_(*key) > after)
-
-
-def _sealed(table: Table) -> list[Column[Any]]:
-    return [one for one in table.columns if one.name.endswith(_SUFFIX) and isinstance(one.type, LargeBinary)]
 
 
 def _key(table: Table) -> list[Column[Any]]:

@@ -15,6 +15,7 @@ from data.stores.changes import ChunkChanges
 from data.stores.chunks import Chunks
 from data.stores.citations import Citations
 from data.stores.codes import OneTimeCodes
+from data.stores.collection_contents import CollectionContentsStore
 from data.stores.collections import Collections
 from data.stores.conversations import Conversations
 from data.stores.documents import Documents
@@ -92,6 +93,7 @@ class Stores:
     outbox = cached_property(lambda tx: Outbox(tx.connection, tx.cipher))
     audit = cached_property(lambda tx: Audit(tx.connection))
     collections = cached_property(lambda tx: Collections(tx.connection))
+    collection_contents = cached_property(lambda tx: CollectionContentsStore(tx.connection))
     versions = cached_property(lambda tx: Versions(tx.connection))
     soundness = cached_property(lambda tx: Soundness(tx.connection))
     documents = cached_property(lambda tx: Documents(tx.connection))

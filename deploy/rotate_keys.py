@@ -18,8 +18,9 @@ from core.errors import NichewiseError
 from core.secrets import cipher, keys_file
 from core.settings import Settings, load_settings
 from data.database import Database
-from data.embedded import EmbeddedPostgres
+from data.dumps import Refused
 from data.rotation import rotate
+from deploy.database import reached
 
 
 def main() -> int:
@@ -32,8 +33,8 @@ def main() -> int:
             add_key(settings)
             return 0
         return seal_anew(settings)
-    except NichewiseError as error:
-        sys.stderr.write(f"{error.message}\n")
+    except (NichewiseError, Refused) as error:
+        sys.stderr.write(f"{error}\n")
         return 1
 
 
@@ -52,20 +53,13 @@ def add_key(settings: Settings) -> None:
 
 
 def seal_anew(settings: Settings) -> int:
-    server = None
-    if settings.database_url is None:
-        server = EmbeddedPostgres(settings.var_dir)
-        url = server.start()  # or joins the one that the product has started
-    else:
-        url = settings.database_url.get_secret_value()
     keys = cipher(settings)
-    db = Database(url, keys, pool_size=1)
-    try:
-        tables = {progress.table: progress for progress in rotate(db, keys)}
-    finally:
-        db.close()
-        if server is not None:
-            server.stop()
+    with reached(settings) as url:
+        db = Database(url, keys, pool_size=1)
+        try:
+            tables = {progress.table: progress for progress in rotate(db, keys)}
+        finally:
+            db.close()
     for progress in tables.values():
         if progress.seen:
             _say(f"  {progress.table}: {progress.renewed} sealed anew, {progress.seen} looked at")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
+from core.errors import Unavailable
 from jobs import tasks
 from jobs.claims import Claims
 from services.files.batching import Stopped
@@ -16,18 +18,31 @@ from services.files.batching import Stopped
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
+_SAID_EVERY = 60.0  # seconds
 STALLED_AFTER = 30.0  # seconds without a heartbeat; a worker beats every 10
 
 
 class Again(BaseRetryStrategy):
-    """Work that a shutdown cut short starts again at once; anything else after 2, 4, 8, … 60 s."""
+    """Work that a shutdown cut short starts again at once; anything else after 2, 4, 8, … 60 s, a few times; what waits
+    for a part of the service that is down, until it is back."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, float] = {}  # what is down, and when that was logged
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, Stopped):
             return RetryDecision(retry_in={"seconds": 0})
-        if job.attempts >= MAX_ATTEMPTS:
+        if isinstance(exception, Unavailable):
+            self._say(job.task_name, exception.message)
+        elif job.attempts >= MAX_ATTEMPTS:
             return None
-        return RetryDecision(retry_in={"seconds": min(60, 2 ** (job.attempts + 1))})
+        return RetryDecision(retry_in={"seconds": 2 ** (job.attempts + 1) if job.attempts < 5 else 60})
+
+    def _say(self, task: str, reason: str) -> None:
+        """Once a minute, however many jobs wait."""
+        if time.monotonic() - self._said.get(reason, -_SAID_EVERY) >= _SAID_EVERY:
+            self._said[reason] = time.monotonic()
+            log.warning("Jobs of %s wait and are tried again: %s", task, reason)
 
 
 def create(database_url: str, *, connections: int = 4) -> App:

@@ -35,6 +35,14 @@ def discard_version(version_id: str, keep: int) -> None:
     container.current().retirement.remove(UUID(version_id), keep_row=bool(keep))
 
 
+def delete_collection(run_id: str, indexes: str, hashes: str) -> None:
+    container.current().deleting.run(UUID(run_id), _listed(indexes), _listed(hashes))
+
+
+def _listed(joined: str) -> list[str]:
+    return joined.split(",") if joined else []
+
+
 def reconcile(run_id: str, collection_id: str) -> None:
     container.current().reconciling.run(UUID(run_id), UUID(collection_id))
 
@@ -107,6 +115,7 @@ QUEUES: Mapping[Callable[..., object], str] = {
     reindex: "system",
     switch_version: "system",
     discard_version: "system",
+    delete_collection: "system",
     reconcile: "system",
     load_demo: "system",
     import_niches: "text",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from niches import wording
 from niches.vocabulary import NONE, Ids, Name, Scores, Vocabulary, postings
+from rag.layout import other_layout
 
 FUZZY = 72  # of 100: below it a wording that only looks alike does not count
 _TITLE, _ALIAS = 1.0, 0.97
@@ -83,7 +84,7 @@ class Index:
             return []
         scores, by = self._scores(query, vector)
         if self._words.known(query) < _KNOWN_ENOUGH and scores.max() < _FUZZY_TOP:
-            for variant in (wording.other_layout(query), wording.transliterated(query)):
+            for variant in (other_layout(query), wording.transliterated(query)):
                 if wording.words(variant):
                     self._better(scores, by, *self._scores(variant, None))
         order = np.argsort(-scores, kind="stable")[:k]

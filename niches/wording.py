@@ -1,4 +1,4 @@
-"""What a person may have meant by what they typed: folding, word stems, the wrong keyboard layout, transliteration."""
+"""What a person may have meant by what they typed: folding, word stems, transliteration."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from rag.lexical.analysis import content_terms, terms
 
 _WORD = re.compile(r"[^\W_]+")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
-_LATIN_KEYS = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?"
-_RUSSIAN_KEYS = "ёйцукенгшщзхъфывапролджэячсмитьбю.ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,"
-_TO_RUSSIAN_KEYS = str.maketrans(_LATIN_KEYS, _RUSSIAN_KEYS)
-_TO_LATIN_KEYS = str.maketrans(_RUSSIAN_KEYS, _LATIN_KEYS)
 # Longest first: "shch" before "sh" before "s".
 _LETTERS = (
     ("shch", "щ"), ("sch", "щ"), ("yo", "ё"), ("jo", "ё"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"),
@@ -78,11 +74,6 @@ def telling_stems(text: str) -> list[str]:
 @lru_cache(maxsize=50_000)
 def _tells(word: str) -> bool:
     return bool(content_terms(word, language(word)))
-
-
-def other_layout(text: str) -> str:
-    """The same keys on the other keyboard: "rjatqyz" is "кофейня"."""
-    return text.translate(_TO_LATIN_KEYS if _CYRILLIC.search(text) else _TO_RUSSIAN_KEYS)
 
 
 def transliterated(text: str) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 import streamlit as st
 
 from components import collection_titles, errors, navigation, session
-from components.corpora import shelf
+from components.corpora import menu, shelf
 from components.i18n import N_, _
 from core.entities.corpora import Collection
 from core.entities.people import Principal
@@ -53,7 +53,10 @@ def render() -> None:
         shelf.draw(who, collections)
         return
     chosen = next((one for one in collections if one.name == name), None)
-    st.button(_("All collections"), icon=":material/arrow_back:", type="tertiary", on_click=st.query_params.clear)
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="corpora_head"):
+        st.button(_("All collections"), icon=":material/arrow_back:", type="tertiary", on_click=st.query_params.clear)
+        if chosen is not None:
+            menu.draw(who, chosen)
     if chosen is None:
         raise NotFound("There is no collection named %(name)s, or you may not see it.", name=name)
     _one(who, chosen)

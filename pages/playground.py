@@ -20,13 +20,14 @@ from core.roles import Permission
 def render() -> None:
     who = session.require(Permission.PLAYGROUND)
     st.html(navigation.ASSETS / "playground.css")
+    presets = session.services().presets.list(who)
     with st.container(horizontal=True, vertical_alignment="bottom", key="playground_head"):
         with st.container(width="stretch"):
             navigation.title(_("Playground"), _("The same question, answered side by side; each column for itself."))
-        shelf.draw(who)
+        shelf.draw(who, presets)
     experiment_id = _shown()
     _fill(who, experiment_id)
-    playground_form.draw(who, _run)
+    playground_form.draw(who, presets, _run)
     if experiment_id is not None:
         with errors.shown():
             _result(who, experiment_id)

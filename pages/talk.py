@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import navigation, session
+from components import navigation, session, speech_servers
 from components.i18n import _
 from core.roles import Permission
 
@@ -12,12 +12,13 @@ _HEIGHT = 620
 
 
 def render() -> None:
-    session.require(Permission.VOICE)
-    navigation.title(
-        _("Voice"),
-        _("Type your question: the answers come from the same collections, under the same rights. Speech comes later."),
-    )
-    address = f"/voice/?__theme={'dark' if st.context.theme.type == 'dark' else 'light'}"
-    st.link_button(_("Open in its own tab"), address, icon=":material/open_in_new:")
+    principal = session.require(Permission.VOICE)
+    navigation.title(_("Voice"), _("Speak or type: the answers come from the same collections, under the same rights."))
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    address = f"/voice/?__theme={theme}&lang={session.locale()}"
+    with st.container(horizontal=True):
+        st.link_button(_("Open in its own tab"), address, icon=":material/open_in_new:")
+        if principal.may(Permission.SYSTEM):
+            speech_servers.button()
     with st.container(key="talk_screen"):
         st.iframe(address, height=_HEIGHT, alt=_("Voice"))

@@ -113,6 +113,11 @@ class _Asked:
         return math.fsum(self.share[a] + self.share[b] for a, b in pairs if _together(places, a, b)) / whole
 
 
+def spoken_of(asked: Collection[str], text: Collection[str]) -> frozenset[str]:
+    """The asked terms that are among those of `text`, in this form or in one that begins alike."""
+    return frozenset(term for forms in _related(asked, sorted(text)).values() for term in forms)
+
+
 def _covered(matches: list[_Match]) -> float:
     best: dict[str, float] = {}
     for _, wanted, worth in matches:

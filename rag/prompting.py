@@ -13,6 +13,7 @@ from rag.citations import neutral
 from rag.context import fitting
 from rag.contract import Contract
 from rag.providers import estimate_tokens
+from rag.several import Part
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -57,6 +58,9 @@ class Brief:
     searched: str = ""
     memory: str = ""  # of earlier sessions; data, and no source of anything
     contract: Contract | None = None  # None: the model answers in plain text
+    note: str = ""  # what stands above all of it: how the question was read
+    parts: tuple[Part, ...] = ()  # the questions of the message, where it has several
+    spelt: str = ""  # the question as its passages spell it, where it was misspelt: quotations go by it
     lead: str = ""  # what stands before the model's words: figures that a query found
     fallback: str = ""  # where nothing is cited, what stands for an answer that a model could not give
 
@@ -151,7 +155,12 @@ def _messages(
         question = ChatMessage(
             f"{fence(passages)}\n\nQuestion: {brief.question}",
             role=MessageRole.USER,
-            additional_kwargs={"question": brief.question, "passages": passages},
+            additional_kwargs={
+                "question": brief.spelt or brief.question,
+                "passages": passages,
+                "parts": brief.parts,
+                "language": brief.language,
+            },
         )
     return (ChatMessage(system, role=MessageRole.SYSTEM), *history, question)
 

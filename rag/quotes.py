@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from core.entities.retrieval import Passage
+from rag import amounts
 from rag.citations import neutral
+from rag.evidence import spoken_of
 from rag.lexical.analysis import content_terms
 from rag.sentences import Sentence, split
 
 MOST_SENTENCES = 4
 LONGEST_QUOTE = 420  # characters of one sentence; longer ones are cut at a word
 _PASSAGES_READ = 8
+_READ_FOR_NUMBERS = 5
 _WEAKEST = 0.12  # share of the question's weight that the best sentence must cover to be quoted at all
 _FROM_CONTEXT = 0.45  # what a term in the title or heading counts, against one in the sentence itself
 _NEW_COVERAGE = 0.12  # share of the question's weight that a further sentence must add
@@ -48,14 +51,30 @@ class _Candidate:
 
 def quote(question: str, passages: Sequence[Passage]) -> str:
     """The chosen sentences in source order, each run of one passage followed by its `[n]`; "" when none answers."""
-    candidates = _candidates(passages[:_PASSAGES_READ])
-    chosen = _choose(question, passages, candidates)
+    asked = {one.language: frozenset(content_terms(question, one.language)) for one in passages}
+    candidates = _candidates(passages[:_PASSAGES_READ], asked)
+    chosen = _choose(question, passages, candidates, asked)
+    if _number_is_missing(question, passages, chosen, candidates):
+        return ""
     chosen.sort(key=lambda candidate: (candidate.passage, candidate.position))
     runs = groupby(chosen, key=lambda candidate: candidate.passage)
     return " ".join(f"{_read(list(run))} [{passage + 1}]" for passage, run in runs)
 
 
-def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
+def _number_is_missing(
+    question: str, passages: Sequence[Passage], chosen: list[_Candidate], candidates: list[_Candidate]
+) -> bool:
+    """Whether the quotation speaks of what is asked the number of, and neither it nor the best passages tell that. The
+    title of an article that asks for the number itself is trusted."""
+    what = amounts.counted(question)
+    if not what or any(amounts.counted(passages[one.passage].title) for one in chosen):
+        return False
+    read = (chosen, [one for one in candidates if one.passage < _READ_FOR_NUMBERS])
+    told = ((passages[ones[0].passage].language, [one.sentence.text for one in ones]) for ones in read if ones)
+    return bool(chosen) and all(amounts.missing(what, texts, language) for language, texts in told)
+
+
+def _candidates(passages: Sequence[Passage], asked: dict[str, frozenset[str]]) -> list[_Candidate]:
     found: list[_Candidate] = []
     seen: set[str] = set()
     for number, passage in enumerate(passages):
@@ -66,12 +85,14 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
             elif sentence.text not in seen:  # overlapping chunks repeat sentences
                 seen.add(sentence.text)
                 terms = frozenset(content_terms(sentence.text, passage.language))
-                found.append(_Candidate(number, position, sentence, terms, context))
+                meant = context | spoken_of(asked[passage.language], context)
+                found.append(_Candidate(number, position, sentence, terms, meant))
     return found
 
 
-def _choose(question: str, passages: Sequence[Passage], candidates: list[_Candidate]) -> list[_Candidate]:
-    asked = {language: frozenset(content_terms(question, language)) for language in {p.language for p in passages}}
+def _choose(
+    question: str, passages: Sequence[Passage], candidates: list[_Candidate], asked: dict[str, frozenset[str]]
+) -> list[_Candidate]:
     weights = _rarity(frozenset().union(*asked.values()), candidates)
     scored = []
     for candidate in candidates:

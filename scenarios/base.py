@@ -43,7 +43,8 @@ class Turn:
     collection. `state` is what this scenario kept of the conversation. `picked` is the value of the choice that was
     pressed, `form` what was typed into the form under the last answer: it is never stored. `outcomes` are those of the
     intents that this scenario returned for this very message. `query` is the question made to stand alone; `attached`
-    are titles and stages of files dropped into the conversation. `model` says whether a language model will write.
+    are titles and stages of files dropped into the conversation; `several` says that it is more than one question.
+    `model` says whether a language model will write.
     """
 
     question: str
@@ -57,6 +58,7 @@ class Turn:
     outcomes: tuple[Outcome, ...] = ()
     query: str = ""
     attached: tuple[tuple[str, Stage], ...] = ()
+    several: bool = False
     model: bool = True
     guest: bool = False
 

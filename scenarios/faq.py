@@ -13,6 +13,7 @@ from core.entities.messages import Action
 from core.entities.retrieval import Passage, Retrieval
 from core.i18n import N_, translate
 from rag.contract import Contract
+from rag.evidence import spoken_of
 from rag.lexical.analysis import content_terms
 from scenarios import overview
 from scenarios.base import Reply, Scenario, Turn, Writing
@@ -46,7 +47,8 @@ class Faq(Scenario):
     def answer(self, turn: Turn, tools: Tools) -> Reply | Writing:
         turn = _without_last(turn)
         articles = _articles(turn.retrieval)
-        if turn.retrieval is not None and turn.retrieval.answerable and len(close := _close(turn, articles)) > 1:
+        found = turn.retrieval is not None and turn.retrieval.answerable and not turn.several
+        if found and len(close := _close(turn, articles)) > 1:
             return self._shortlist(turn, close)
         first = articles[0] if articles else None
         shown = str(first.document_id) if first else ""
@@ -98,7 +100,7 @@ def _articles(retrieval: Retrieval | None) -> list[Passage]:
 def _close(turn: Turn, articles: Sequence[Passage]) -> list[Passage]:
     """The articles that speak of as much of the question as the best one, or nearly; the best one alone where its title
     is what was asked, or where no other comes near."""
-    if not articles or _says(turn.question, articles[0].title):
+    if not articles or _says(turn.query or turn.question, articles[0].title):
         return list(articles[:1])
     spoken = [_spoken(turn.query or turn.question, one) for one in articles]
     return [
@@ -111,9 +113,9 @@ def _close(turn: Turn, articles: Sequence[Passage]) -> list[Passage]:
 def _spoken(question: str, article: Passage) -> float:
     """Share of the question's words in the title of the article, the passage counting half."""
     asked = set(content_terms(question, article.language))
-    title = set(content_terms(article.title, article.language))
-    text = set(content_terms(article.text, article.language)) - title
-    return (len(asked & title) + len(asked & text) / 2) / len(asked) if asked else 0.0
+    title = spoken_of(asked, content_terms(article.title, article.language))
+    text = spoken_of(asked, content_terms(article.text, article.language)) - title
+    return (len(title) + len(text) / 2) / len(asked) if asked else 0.0
 
 
 def _says(question: str, title: str) -> bool:

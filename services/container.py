@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from core.secrets import cipher
 from core.settings import ROOT, Settings
 from data.database import Database
+from rag import embedding
 from rag.embedders import Embedders
 from rag.lexical import Lexical
 from rag.parsing import Parser
 from rag.questions import Questions
 from rag.reranking import Reranker
 from rag.retrieval import Retriever
+from rag.spelling import Speller
 from rag.vectors import Vectors
 from scenarios.router import Router
 from services.access import Access
@@ -35,6 +37,7 @@ from services.chat.usage import UsageReports
 from services.corpora.building import Building
 from services.corpora.collections import Collections
 from services.corpora.comparing import Comparing
+from services.corpora.deleting import Deleting
 from services.corpora.demo import Corpora
 from services.corpora.embeddings import Embeddings
 from services.corpora.fingerprints import Fingerprints
@@ -82,6 +85,7 @@ from services.niches.plans import NichePlans
 from services.niches.questions import NicheQuestions
 from services.niches.views import NicheViews
 from services.playground.experiments import Playground
+from services.playground.presets import Presets
 from services.playground.sweeps import Sweeps
 from services.rates import Rates
 from services.retrieval.evaluation import EvaluationRuns
@@ -101,6 +105,7 @@ from services.sources.refresh import SourceRefresh
 from services.sources.registry import Sources
 from services.turns import Turns
 from services.upkeep import Upkeep
+from services.voice.talking import Voice
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,7 @@ class Services:
     reindexing: Reindexing
     reconciling: Reconciling
     retirement: Retirement
+    deleting: Deleting
     footprints: Footprints
     corpora: Corpora
     niche_catalogue: NicheCatalogue
@@ -173,10 +179,14 @@ class Services:
     prompts: Prompts
     turns: Turns
     playground: Playground
+    presets: Presets
     sweeps: Sweeps
     providers: Providers
+    voice: Voice
 
     def close(self) -> None:
+        self.health.close()
+        self.voice.close()
         self.playground.close()
         self.turns.close()
         self.evaluation.stop()
@@ -214,7 +224,8 @@ def build(settings: Settings, database_url: str) -> Services:
     intake = Intake(db, blobs, collections, fingerprints, settings)
     reranker = Reranker(settings)
     retriever = Retriever(vectors, lexical, questions, reranker)
-    search = Search(db, collections, indexing, retriever)
+    speller = Speller(lexical, lambda: embedding.tokenizer(settings))
+    search = Search(db, collections, indexing, retriever, speller)
     measuring = Measuring(db, indexing, search, retriever)
     evaluation = EvaluationRuns(db, collections, measuring)
     gate = Gate(db, collections, measuring)
@@ -239,7 +250,7 @@ def build(settings: Settings, database_url: str) -> Services:
         settings,
         db,
         collections,
-        search.for_answer,
+        search.for_chat,
         engine,
         Admission(db, guardrails, limits),
         routing=routing,
@@ -250,7 +261,7 @@ def build(settings: Settings, database_url: str) -> Services:
         carriers={**registration.carriers, **SmallTalk(db, settings).carriers},
     )
     health = Health(db, settings)
-    register_engine(health, db, questions, indexing)
+    register_engine(health, db, questions, indexing, vectors)
     return Services(
         settings=settings,
         db=db,
@@ -296,6 +307,7 @@ def build(settings: Settings, database_url: str) -> Services:
         reindexing=reindexing,
         reconciling=Reconciling(db, blobs, vectors, lexical, comparing, SheetChecking(db, parses, sheet_making)),
         retirement=Retirement(db, settings, reindexing),
+        deleting=Deleting(db, removal, vectors, lexical, images, retrievals),
         footprints=Footprints(db, vectors, lexical),
         corpora=Corpora(db, blobs, ingestion, removal, ROOT / "data" / "corpora"),
         niche_catalogue=niche_catalogue,
@@ -318,8 +330,10 @@ def build(settings: Settings, database_url: str) -> Services:
         prompts=prompts,
         turns=turns,
         playground=playground,
+        presets=Presets(db),
         sweeps=Sweeps(db, engine, playground, Exams(db, collections, playground)),
         providers=Providers(db, engine),
+        voice=Voice(engine, limits, rates),
     )
 
 

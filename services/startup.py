@@ -22,6 +22,7 @@ from rag.embedding.spec import BUILTIN, model_dir
 from services import container
 
 Say = Callable[[str], None]
+_WRITTEN = ("postgres", "blobs", "chroma", "lexical", "secrets")  # below `var_dir`, where they are not elsewhere
 
 
 class House:
@@ -43,6 +44,7 @@ class House:
     def open(self) -> None:
         """Everything that must stand before the first page can show. Raises StartupError. Call from the main thread."""
         self._lock.take()
+        _check_rights(self.settings.var_dir)
         url = self._database_url()
         with self._step("Migrating the database"):
             _migrate(url)
@@ -67,6 +69,7 @@ class House:
         self._postgres = EmbeddedPostgres(self.settings.var_dir)
         with self._step("Starting PostgreSQL"):
             url = self._postgres.start()
+        self._postgres.keep()
         if self._postgres.note:
             self._say(f"  {self._postgres.note}")
         return url
@@ -124,6 +127,17 @@ def opened(settings: Settings, say: Say) -> Iterator[House]:
         yield house
     finally:
         house.close()
+
+
+def _check_rights(var_dir: Path) -> None:
+    """What an earlier start by another user has left is said now, and not by the first person whose upload fails."""
+    for folder in (var_dir / name for name in _WRITTEN):
+        if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise StartupError(
+                "The folder %(folder)s cannot be written by the user %(user)s. Correct its rights and start again.",
+                folder=folder,
+                user=os.geteuid(),
+            )
 
 
 @contextmanager

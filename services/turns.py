@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequen
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import zip_longest
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import scenarios
 from core.entities.answers import Trace
@@ -14,6 +14,7 @@ from core.entities.corpora import Collection
 from core.entities.messages import Action, Message, MessageStatus
 from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, TooMany
+from core.roles import Permission
 from core.settings import Settings
 from data.database import Database
 from data.stores.messages import NewMessage
@@ -24,6 +25,7 @@ from scenarios import Scenario
 from scenarios.registration_asking import NAME as REGISTRATION
 from scenarios.router import Decision
 from services.answer.cache import AnswerCache, Retrievals
+from services.answer.deciding import Deciding
 from services.answer.job import Job
 from services.answer.pipeline import Carrier, Memory, Pipeline
 from services.answer.recorder import Recorder
@@ -87,7 +89,8 @@ class Turns:
         cache = AnswerCache(db)
         search = Search(db, collections, retrieve, cache, retrievals or Retrievals())
         bench = Workbench(db, collections, retrieve, niches)
-        pipeline = Pipeline(engine, routing, search, cache, bench, carriers or {}, prompts, memory)
+        self._deciding = Deciding(routing, search, bench)
+        pipeline = Pipeline(engine, routing, self._deciding, search, cache, bench, carriers or {}, prompts, memory)
         self._writer = Writer(engine, pipeline, Save(db, routing, cache, settings.locale), admission)
         self._following = Following(db, self._writer)
 
@@ -143,6 +146,20 @@ class Turns:
         if old.author != "assistant" or not old.status.ended or old.parent_id is None:
             raise BadInput("Only an answer can be written anew, once it has ended.")
         return old, tx.messages.find(principal, old.parent_id).text
+
+    def decide(self, principal: Principal, message: str, conversation_id: UUID | None = None) -> Decision:
+        """The scenario that `message` would be answered in: what a chat without a language model decides. Nothing is
+        kept; raises `NotFound` for another person's conversation."""
+        ask = Ask(message, conversation_id)
+        question = text_of(ask)
+        if not principal.may(Permission.CHAT):
+            raise Forbidden
+        with self._db.begin() as tx:
+            if conversation_id is not None:
+                tx.conversations.find(principal, conversation_id)
+            said = tx.messages.said(principal, conversation_id, last=_HISTORY) if conversation_id else []
+            job = self._job(tx, principal, ask, question, (conversation_id or uuid4(), uuid4()), said)
+        return self._deciding.decide(job)
 
     def trace(self, principal: Principal, message_id: UUID) -> Trace:
         """How an answer was made; empty for one that was made before traces were kept."""
@@ -222,19 +239,11 @@ class Turns:
             if stopped:
                 tx.messages.add(*asked)
                 return Started(conversation_id, block(tx, conversation_id, question, recorder.trace))
-            job = Job(
-                principal=principal,
-                conversation_id=conversation_id,
-                message_id=tx.messages.add(*asked, _answer_to(ask, conversation_id, scenario, collection)),
-                ask=ask,
-                question=question,
-                language=detect(question, principal.locale or self._settings.locale),
+            message_id = tx.messages.add(*asked, _answer_to(ask, conversation_id, scenario, collection))
+            job = replace(
+                self._job(tx, principal, ask, question, (conversation_id, message_id), history),
                 scenario=scenario,
                 collection=collection,
-                history=tuple(_useful(history)),
-                last=next((turn.scenario for turn in reversed(history) if turn.author == "assistant"), ""),
-                state=tx.answers.state(conversation_id) if ask.conversation_id else {},
-                attached=tuple(tx.attachments.of(principal, conversation_id)) if ask.conversation_id else (),
                 decision=anew.decision if anew else None,
                 fresh=anew is not None,
                 recorder=recorder,
@@ -243,6 +252,26 @@ class Turns:
             )
         self._writer.write(job)
         return Started(conversation_id, job.message_id)
+
+    def _job(
+        self, tx: Stores, principal: Principal, ask: Ask, question: str, ids: tuple[UUID, UUID], history: list[Message]
+    ) -> Job:
+        """What the conversation says of a question; `ids` are those of conversation and answer."""
+        conversation_id, message_id = ids
+        return Job(
+            principal=principal,
+            conversation_id=conversation_id,
+            message_id=message_id,
+            ask=ask,
+            question=question,
+            language=detect(question, principal.locale or self._settings.locale),
+            scenario=None,
+            collection=None,
+            history=tuple(_useful(history)),
+            last=next((turn.scenario for turn in reversed(history) if turn.author == "assistant"), ""),
+            state=tx.answers.state(conversation_id) if ask.conversation_id else {},
+            attached=tuple(tx.attachments.of(principal, conversation_id)) if ask.conversation_id else (),
+        )
 
     def _conversation(
         self, tx: Stores, principal: Principal, ask: Ask, question: str, anew: _Anew | None = None

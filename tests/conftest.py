@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -23,6 +26,7 @@ from data.migrate import upgrade
 from services import container
 from tests.servers import gemini as gemini_servers
 from tests.servers import openai as openai_servers
+from tests.servers import speech as speech_servers
 from tests.servers.ollama import OllamaServer, serving
 from tests.shared import memory, quick_folder
 
@@ -88,6 +92,20 @@ def exported_model() -> Path:
     # In a process of its own, as at start-up: torch must not come into this one.
     subprocess.run([sys.executable, "-m", "rag.export", "--var", str(folder)], cwd=ROOT, check=True)
     return folder / "models"
+
+
+@pytest.fixture(scope="session")
+def whisper_model() -> Path:
+    """The folder with the speech model of `tests.tiny_whisper`; it outlives the run, until its recipe changes."""
+    recipe = hashlib.sha256((ROOT / "tests" / "tiny_whisper.py").read_bytes()).hexdigest()[:12]
+    folder = ROOT / "var" / "test-models" / f"whisper-{recipe}"
+    if not folder.exists():
+        making = folder.with_name(f"making-{secrets.token_hex(4)}")
+        subprocess.run([sys.executable, "-m", "tests.tiny_whisper", str(making)], cwd=ROOT, check=True)
+        with suppress(OSError):  # another process of the tests was faster
+            making.rename(folder)
+        shutil.rmtree(making, ignore_errors=True)
+    return folder
 
 
 @pytest.fixture
@@ -166,6 +184,19 @@ def gemini(gemini_server: gemini_servers.GeminiServer) -> gemini_servers.GeminiS
     """A protocol-true Gemini server with a fresh script."""
     gemini_server.script.reset()
     return gemini_server
+
+
+@pytest.fixture(scope="session")
+def speech_server() -> Iterator[speech_servers.SpeechServer]:
+    with speech_servers.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def speech(speech_server: speech_servers.SpeechServer) -> speech_servers.SpeechServer:
+    """Protocol-true servers that hear and speak, with a fresh script."""
+    speech_server.reset()
+    return speech_server
 
 
 KEY = "sk-planted-7f3a9c51e2"  # no log, page, export, error or audit entry may hold it

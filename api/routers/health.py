@@ -6,7 +6,6 @@ from fastapi import APIRouter, Response
 
 from api.dependencies import CurrentServices
 from api.schemas import HealthOut, ReadyOut
-from services.health import OK
 
 router = APIRouter(tags=["service"])
 
@@ -19,9 +18,9 @@ async def get_health() -> HealthOut:
 
 @router.get("/ready", responses={503: {"model": ReadyOut}})
 def get_readiness(services: CurrentServices, response: Response) -> ReadyOut:
-    """Each part and what is wrong with it; 503 until all of them can be used."""
+    """Each part and what is wrong with it; 503 until all that this process needs can be used."""
     parts = services.health.parts()
-    if all(state == OK for state in parts.values()):
+    if services.health.ready(parts):
         return ReadyOut(status="ok", parts=parts)
     response.status_code = 503
     return ReadyOut(status="starting", parts=parts)

@@ -42,5 +42,6 @@ class RouteOut(BaseModel):
 
 @router.post("/route", responses=says(404, 429))
 def route_message(body: RouteIn, principal: CurrentPrincipal, services: CurrentServices) -> RouteOut:
-    """Which scenario would answer, how sure that is, and who decided; nothing is answered."""
-    return RouteOut.of(services.routing.decide(principal, body.message, body.conversation_id))
+    """Which scenario would answer, how sure that is, and who decided; nothing is answered, and no language model is
+    asked."""
+    return RouteOut.of(services.turns.decide(principal, body.message, body.conversation_id))

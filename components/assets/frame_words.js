@@ -5,8 +5,9 @@
     "stMainMenuPopover", "InputInstructions", "stTooltipContent", "stElementToolbar", "stConnectionStatus",
     "stDataFrameColumnMenu", "stDataFrameColumnVisibilityMenu", "stSelectboxVirtualDropdown", "stMultiSelectDropdown",
   ].map((id) => `[data-testid^="${id}"]`).join(",") + ',[role="listbox"],[role="menu"]';
-  const NAMES = 'button[aria-label],button[title],[data-testid="stMainMenuList"]';
-  const LONG = 15;
+  const NAMES = 'button[aria-label],button[title],[data-testid="stMainMenuList"],section[aria-label],nav[aria-label],' +
+    'a[aria-label],input[aria-label],input[placeholder],[role="img"][aria-label]';
+  const LONG = 14;
   const first = !window.nichewiseWords;
   window.nichewiseWords = new Map(Object.entries(__WORDS__));
   const originals = (window.nichewiseOriginals ??= new WeakMap());
@@ -19,12 +20,25 @@
     originals.set(text, { said, ours });
     if (text.data !== ours) text.data = ours;
   };
+  // A name that goes on with words of ours: "Help for Memory"; the key of such a beginning ends in a space.
+  const begun = (said) => {
+    for (const [begins, ours] of window.nichewiseWords)
+      if (begins.endsWith(" ") && said.startsWith(begins)) return ours + said.slice(begins.length);
+  };
+  const names = (window.nichewiseNames ??= new WeakMap());
   const named = (element) => {
-    for (const name of ["aria-label", "title"]) {
-      const said = element.getAttribute(name);
-      const ours = said && found(said);
-      if (ours && ours !== said) element.setAttribute(name, ours);
+    for (const name of ["aria-label", "title", "placeholder", "data-title"]) {
+      const now = element.getAttribute(name);
+      if (!now) continue;
+      const before = names.get(element)?.[name];
+      const said = before?.ours === now ? before.said : now;
+      const ours = found(said) ?? begun(said);
+      if (ours === undefined) continue;
+      names.set(element, { ...names.get(element), [name]: { said, ours } });
+      if (ours !== now) element.setAttribute(name, ours);
     }
+    // The name of an icon ("neurology icon") would be read out before the words that it stands beside.
+    if (/^[a-z0-9_]+ icon$/.test(element.ariaLabel ?? "")) element.ariaHidden = "true";
   };
   const look = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return replaced(node);
@@ -38,8 +52,10 @@
   if (!first) return;
   new MutationObserver((changes) => {
     for (const change of changes) {
-      if (change.type === "characterData") look(change.target);
+      if (change.type !== "childList") look(change.target);
       else change.addedNodes.forEach(look);
     }
-  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  }).observe(document.body, {
+    subtree: true, childList: true, characterData: true, attributeFilter: ["aria-label"],
+  });
 })();

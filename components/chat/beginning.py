@@ -34,6 +34,8 @@ def draw(who: Principal) -> None:
         with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
             for number, example in enumerate(_EXAMPLES if who.user_id else (*_EXAMPLES[:2], *_FOR_GUESTS)):
                 st.button(_(example), key=f"assistant_example_{number}", on_click=_use, args=(_(example),))
+            if who.user_id is None:
+                st.button(_("Sign in"), icon=":material/login:", key="assistant_sign_in", on_click=session.leave_guest)
 
 
 def _use(example: str) -> None:

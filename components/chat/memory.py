@@ -6,7 +6,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import errors, session
+from components import buttons, errors, session
 from components.i18n import N_, _, date_time
 from components.markup import harmless, plain
 from core.entities.people import Principal
@@ -45,15 +45,7 @@ def _summary(summary: Summary) -> None:
     with st.container(border=True, key=f"memory_{summary.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(summary.title)}**", width="stretch")
-            st.button(
-                "",
-                icon=":material/delete:",
-                type="tertiary",
-                key=f"memory_delete_{summary.id}",
-                help=_("Delete"),
-                on_click=errors.kept(_delete),
-                args=(summary.id,),
-            )
+            buttons.delete(f"memory_{summary.id}", _delete, summary.id)
         st.markdown(harmless(summary.text))
         by = f"{summary.provider} {summary.model}".strip() or _("picked out without a language model")
         st.caption(f"{date_time(summary.created_at)} · {_(_ENDED[summary.ended_by])} · {plain(by)}")

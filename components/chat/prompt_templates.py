@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import errors, session
+from components import buttons, errors, session
 from components.i18n import N_, _, date_time
 from components.markup import plain, short
 from core.entities.conversations import Template
@@ -171,7 +171,8 @@ def _history(who: Principal, chosen: Template) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(f"**{one.version}** · {date_time(one.created_at)} · {plain(short(one.body, 80))}")
                 _once(_("Restore"), f"template_restore_{one.version}", _restore, chosen.id, one.version, off=current)
-    _once(_("Delete"), f"template_delete_{chosen.id}", _delete, chosen.id)
+    with st.container(horizontal=True):
+        buttons.delete(f"template_{chosen.id}", _delete, chosen.id)
 
 
 def _once(label: str, key: str, action: Callable[..., None], *args: object, off: bool = False) -> None:

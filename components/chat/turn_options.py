@@ -47,7 +47,7 @@ def scenario_title(name: str) -> str:
 
 
 def _preset(who: Principal) -> Preset | None:
-    presets = {preset.name: preset for preset in session.services().playground.presets(who)}
+    presets = {preset.name: preset for preset in session.services().presets.list(who)}
     if not presets:
         return None
     name = st.selectbox(

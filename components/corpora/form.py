@@ -8,6 +8,7 @@ from components import collection_titles, errors, navigation, session
 from components.i18n import _
 from core.entities.corpora import CollectionKind
 from core.roles import Role
+from services.corpora.collections import LONGEST_TITLE
 
 _READERS = (Role.GUEST, Role.SALES, Role.ANALYST)  # administrators read everything
 
@@ -21,7 +22,7 @@ def button() -> None:
 def _create() -> None:
     kinds = [CollectionKind.DOCUMENTS, CollectionKind.FAQ, CollectionKind.ANALYTICS]
     with st.form("corpora_create", border=False):
-        title = st.text_input(_("Title"), max_chars=200)
+        title = st.text_input(_("Title"), max_chars=LONGEST_TITLE)
         name = st.text_input(_("Name in addresses and programs"), placeholder="market-reports", max_chars=63)
         kind = st.selectbox(_("Kind"), kinds, format_func=lambda one: _(collection_titles.KINDS[one]))
         readers = st.multiselect(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from components import errors, session
@@ -36,7 +38,7 @@ def render(who: Principal, collection: Collection) -> None:
             ),
             icon=":material/compress:",
         )
-    _failed(who, collection)
+    _unready(who, collection)
     _soundness(who, collection)
     st.markdown(f"**{_('How it is indexed')}**")
     st.caption(plain(corpus_words.fingerprint(collection.version.fingerprint)))
@@ -54,21 +56,26 @@ def _outdated(collection: Collection) -> None:
         st.warning(f"{said} {plain(why)}", icon=":material/cloud_off:")
 
 
-def _failed(who: Principal, collection: Collection) -> None:
-    """Documents that nobody can ask, until somebody looks at them."""
+def _unready(who: Principal, collection: Collection) -> None:
+    """Documents that nobody can ask: yet, or until somebody looks at them."""
     if not who.may(Permission.UPLOAD):
         return
-    failed = session.services().ledger.counts(who, collection=collection.name).stages.get("failed", 0)
-    if failed:
+    counts = session.services().ledger.counts(who, collection=collection.name)
+    if going := counts.running:
+        told = ngettext("%(n)s document is still being indexed.", "%(n)s documents are still being indexed.", going)
+        _to_documents("coming", told, st.info, ":material/hourglass_top:")
+    if failed := counts.stages.get("failed", 0):
         told = ngettext("%(n)s document failed.", "%(n)s documents failed.", failed)
-        with st.container(horizontal=True, vertical_alignment="center", key="corpora_failed"):
-            st.warning(told, icon=":material/warning:")
-            _to_tab("documents", _("Look at them"))
+        _to_documents("failed", told, st.warning, ":material/warning:")
 
 
-def _to_tab(tab: str, said: str) -> None:
-    st.button(said, key=f"corpora_to_{tab}", type="tertiary", icon=":material/arrow_forward:",
-        icon_position="right", on_click=_show, args=(tab,))  # fmt: skip
+def _to_documents(key: str, told: str, box: Callable[..., object], icon: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"corpora_{key}"):
+        box(told, icon=icon)
+        st.button(
+            _("Look at them"), key=f"corpora_to_{key}", type="tertiary", icon=":material/arrow_forward:",
+            icon_position="right", on_click=_show, args=("documents",),
+        )  # fmt: skip
 
 
 def _show(tab: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import collection_titles, navigation
+from components.corpora import deletions
 from components.corpora import form as corpus_form
 from components.i18n import _, ngettext
 from components.markup import plain
@@ -18,6 +19,7 @@ from core.roles import Permission, Role
 def draw(who: Principal, collections: Sequence[Collection]) -> None:
     if who.may(Permission.CORPORA_MANAGE):
         corpus_form.button()
+    deletions.draw(who)
     for collection in collections:
         with st.container(
             border=True, horizontal=True, vertical_alignment="center", key=f"corpora_row_{collection.name}"

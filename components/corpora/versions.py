@@ -15,6 +15,7 @@ from core.entities.corpora import Collection, JobRun
 from core.entities.people import Principal
 from core.entities.versions import VersionDetail
 from core.roles import Permission
+from services.corpora.reindexing import CANCELLED
 
 
 def render(who: Principal, collection: Collection) -> None:
@@ -81,6 +82,8 @@ def _version(collection: Collection, detail: VersionDetail, *, manages: bool, bu
             st.caption(plain(corpus_words.fingerprint(version.fingerprint)))
         if manages:
             _actions(collection, detail, busy=busy)
+    if detail.error and version.state not in ("active", "building"):
+        _why(detail)
     if detail.report is not None:
         passed = detail.report.passed
         verdict = f":green[{_('passed')}]" if passed else f":red[{_('not passed')}]"
@@ -88,6 +91,14 @@ def _version(collection: Collection, detail: VersionDetail, *, manages: bool, bu
         waits = version.state == "built" and not passed  # then why it waits is what the person came for
         with st.expander(f"{_('Verification report')}: {verdict}", icon=icon, expanded=waits):
             corpus_report.draw(detail)
+
+
+def _why(detail: VersionDetail) -> None:
+    """Why nobody is answered from this version."""
+    box, icon = (st.warning, "pan_tool") if detail.version.state == "built" else (st.error, "error")
+    if detail.error == CANCELLED:
+        box, icon = st.info, "info"
+    box(plain(stored(detail.error)), icon=f":material/{icon}:")
 
 
 def _facts(detail: VersionDetail) -> list[str]:

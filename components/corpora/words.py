@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel import Locale
 
 from components import session
-from components.i18n import N_, _, number
+from components.i18n import N_, _, number, percent
 from core.entities.corpora import Fingerprint
 from core.entities.versions import Check
 
@@ -47,7 +47,7 @@ def check(one: Check) -> str:
     if one.name == "golden":
         return ""
     if one.name == "self_search":
-        return _("%(found)s %%, at least %(mark)s %%", found=number(one.found * 100), mark=number(one.expected * 100))
+        return _("%(found)s, at least %(mark)s", found=percent(one.found), mark=percent(one.expected))
     return _("%(done)s of %(total)s", done=number(one.found), total=number(one.expected))
 
 

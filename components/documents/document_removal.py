@@ -29,9 +29,9 @@ def confirm(document: Document) -> None:
             st.rerun(scope="fragment")
 
 
-def _proof(removed: Removed) -> None:
-    st.success(_("The document is deleted. A search finds nothing of it."), icon=":material/check:")
-    counts = (
+def counts(removed: Removed) -> str:
+    """How many of each kind were removed, in Markdown, a line each."""
+    lines = (
         (_("Files"), removed.files),
         (_("Passages"), removed.chunks),
         (_("Vectors"), removed.vectors),
@@ -39,6 +39,11 @@ def _proof(removed: Removed) -> None:
         (_("Cached pages"), removed.cache),
         (_("Rows of tables"), removed.rows),
     )
-    st.markdown("  \n".join(f"{name}: **{number(count)}**" for name, count in counts))
+    return "  \n".join(f"{name}: **{number(count)}**" for name, count in lines)
+
+
+def _proof(removed: Removed) -> None:
+    st.success(_("The document is deleted. A search finds nothing of it."), icon=":material/check:")
+    st.markdown(counts(removed))
     if st.button(_("Close"), key="documents_delete_close"):
         st.rerun()

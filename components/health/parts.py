@@ -21,6 +21,7 @@ _PARTS = {
     "lexical": (N_("Word index"), "manage_search"),
     "worker": (N_("Background work"), "sync"),
     "voice": (N_("Voice"), "mic"),
+    "disk": (N_("Disk"), "hard_drive"),
 }
 _EVERY_S, _ACROSS = 5, 4
 

@@ -108,7 +108,9 @@ def ranking(
     room = _TIGHT_ROOM if tight else _ROOM
     figure.update_xaxes(range=[low * room, high * room or 1], showticklabels=False, showgrid=False)
     said = {"text": _axis_title(metric, unit), "x": 0, "xref": "container", "font": {"size": 13, "weight": "normal"}}
-    figure.update_layout(title=said, height=max(least, _BAR * len(shown) + 56), bargap=0.25, showlegend=False)
+    figure.update_layout(
+        title=said, height=max(least, _BAR * len(shown) + 56), bargap=0.25, showlegend=False, margin_r=28
+    )
     _draw(name, figure, Table((_text("name", what or _("Name")), _figures(metric)), tuple(rows), len(rows)), stamp)
     if len(rows) > len(shown):
         st.caption(_("The chart shows the first %(shown)s of %(rows)s.", shown=len(shown), rows=len(rows)))

@@ -17,6 +17,7 @@ from niches import amounts
 from niches.results import Comparison
 
 _MOST = 5
+_METRIC = 190  # px: the longest name of a metric
 _PICKED = "niches_picked"
 
 
@@ -113,7 +114,7 @@ def _table(found: Comparison, metrics: Mapping[str, Metric]) -> None:
         for metric in metrics.values()
     ]
     heads = {niche.id: st.column_config.TextColumn(words.title(niche), alignment="right") for niche in found.niches}
-    heads |= {"metric": st.column_config.TextColumn(_("Metric"), pinned=True)}
+    heads |= {"metric": st.column_config.TextColumn(_("Metric"), pinned=True, width=_METRIC)}
     frame = pd.DataFrame(rows)
     with st.container(key="wide_niches_compare"):
         st.dataframe(

@@ -81,14 +81,14 @@ def _role(row: Mapping[str, Any], back: Mapping[str, Role]) -> dict[str, str]:
 
 def _dataset(preview: Preview) -> dict[str, Any]:
     guessed = preview.mapping
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input(_("Title of the dataset"), guessed.title, max_chars=200, key="niche_data_title")
         name = st.text_input(
             _("Its name"),
             guessed.dataset,
             max_chars=100,
             key="niche_data_name",
-            placeholder=_("chosen by what the file is about"),
+            placeholder=_("chosen by the file"),
             help=_("Figures of two datasets are never mixed. Empty: the dataset whose niches the file is about."),
         )
         source = st.text_input(_("Source"), guessed.source or preview.filename, max_chars=500, key="niche_data_source")

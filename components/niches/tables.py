@@ -18,6 +18,7 @@ from services.niches.exports import Sheet
 _ROW, _MOST_ROWS = 35, 15
 _WIDTHS = {"niche": 300, "sector": 190}  # px: the figures beside them stay in sight
 _TIGHT_WIDTHS = {"niche": 210}
+_ROUNDED_FROM = 1000  # decimals of a thousand and more say nothing; downloads have them
 _LETTER, _MARGIN, _WIDEST_FIGURES = 8, 26, 150  # px
 _FORMATS = {"integer": "localized", "decimal": "localized", "percent": "%.1f %%"}
 
@@ -68,7 +69,9 @@ def footer(name: str, table: Table, stamp: Stamp, about: Sequence[str] = (), *, 
     """Rows shown of all, totals, downloads of these very rows, and the stamp."""
     sheet = Sheet(table, stamp, tuple(about), session.locale())
     rows = ngettext("%(n)s row", "%(n)s rows", len(table.rows))
-    said = [_("%(shown)s of %(total)s", shown=rows, total=number(table.total))]
+    said = [
+        rows if len(table.rows) == table.total else _("%(shown)s of %(total)s", shown=rows, total=number(table.total))
+    ]
     said += [
         _("%(column)s in total: %(sum)s", column=words.column(one), sum=number(table.sum(one.key), 2))
         for one in table.columns
@@ -86,7 +89,11 @@ def _row(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:
 
 
 def _cell(column: Column, cell: Cell) -> Cell:
-    return cell * 100 if column.format == "percent" and isinstance(cell, int | float) else cell
+    if not isinstance(cell, int | float):
+        return cell
+    if column.format == "percent":
+        return cell * 100
+    return round(cell) if abs(cell) >= _ROUNDED_FROM else cell
 
 
 def _config(column: Column, widths: Mapping[str, int]) -> Any:

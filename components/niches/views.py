@@ -6,7 +6,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import errors, session
+from components import buttons, errors, session
 from components.i18n import _
 from components.markup import plain
 from core.entities.people import Principal
@@ -34,15 +34,7 @@ def menu(who: Principal, title: str) -> None:
                     args=(dict(one.params),),
                     width="stretch",
                 )
-                st.button(
-                    "",
-                    icon=":material/delete:",
-                    key=f"niches_view_drop_{one.id}",
-                    type="tertiary",
-                    on_click=errors.kept(_delete),
-                    args=(one.id,),
-                    help=_("Delete"),
-                )
+                buttons.delete(f"view_{one.id}", _delete, one.id)
 
 
 def _save(title: str) -> None:

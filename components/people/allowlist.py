@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import errors, session
+from components import buttons, session
 from components.i18n import _
 from components.markup import plain
 from core.entities.people import Principal
@@ -41,15 +41,7 @@ def _entry(one: AllowedAddress) -> None:
         approved = f" :green-badge[{_('Registers without approval')}]" if one.approved else ""
         lasting = f" :blue-badge[{_('Access never ends')}]" if one.lasting else ""
         st.markdown(f"**{plain(one.pattern)}**{approved}{lasting}", width="stretch")
-        st.button(
-            "",
-            icon=":material/delete:",
-            type="tertiary",
-            key=f"allowlist_delete_{one.pattern}",
-            help=_("Remove from the list"),
-            on_click=errors.kept(_remove),
-            args=(one.pattern,),
-        )
+        buttons.icon(_("Remove from the list"), "delete", f"allowlist_{one.pattern}", _remove, one.pattern)
 
 
 def _remove(pattern: str) -> None:

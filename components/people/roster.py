@@ -110,7 +110,7 @@ def _more(who: Principal, person: User) -> None:
     if person.status is UserStatus.DISABLED:
         actions["enable"] = _("Enable")
     chosen = st.menu_button(
-        "",
+        _("More actions"),
         list(actions),
         format_func=actions.__getitem__,
         icon=":material/more_vert:",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,7 @@ from core.entities.people import Principal
 from core.entities.playground import Configuration, Experiment, Preset, ServerStatus
 from rag import providers
 from services.chat.asking import LONGEST_MESSAGE
-from services.playground.experiments import MOST_LANES, MOST_REPEATS, Comparison
+from services.playground.comparisons import MOST_LANES, MOST_REPEATS, Comparison
 
 _AUTOMATIC = N_("Automatic")
 _PARAMETERS = ("temperature", "top_p", "max_tokens", "seed")
@@ -22,7 +22,7 @@ _FIRST_COLUMNS = 2
 _LOOK_SECONDS = 0.4  # for the models of servers that have not been asked yet
 
 
-def draw(who: Principal, run: Callable[[Principal], None]) -> None:
+def draw(who: Principal, presets: Sequence[Preset], run: Callable[[Principal], None]) -> None:
     """Draws the form; its button calls `run` before the page is drawn anew."""
     _refill()
     with st.container(border=True, key="playground_form"):
@@ -52,7 +52,7 @@ def draw(who: Principal, run: Callable[[Principal], None]) -> None:
                 on_click=errors.kept(run),
                 args=(who,),
             )
-        _columns(who)
+        _columns(who, {preset.name: preset for preset in presets})
 
 
 def comparison() -> Comparison:
@@ -93,8 +93,7 @@ def _put(prefix: str, chosen: Configuration) -> None:
             session.put(f"{prefix}_{name}", chosen.params[name])
 
 
-def _columns(who: Principal) -> None:
-    presets = {preset.name: preset for preset in session.services().playground.presets(who)}
+def _columns(who: Principal, presets: dict[str, Preset]) -> None:
     seen = {one.name: one for one in session.services().providers.look(who, seconds=_LOOK_SECONDS)}
     for number, place in enumerate(st.columns(_count())):
         with place:
@@ -174,7 +173,7 @@ def _summary(chosen: Configuration) -> str:
 def _collection(who: Principal) -> None:
     readable = collection_titles.in_order(session.services().collections.list(who))
     titles = {one.name: collection_titles.title(one) for one in readable}
-    st.selectbox(_("Collection"), titles, format_func=titles.__getitem__, key="playground_collection", width=190)
+    st.selectbox(_("Collection"), titles, format_func=titles.__getitem__, key="playground_collection", width=240)
 
 
 def _count() -> int:

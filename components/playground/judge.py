@@ -124,7 +124,7 @@ def _promote(experiment: Experiment) -> None:
         st.caption(_("Everybody can then choose it in the options of the assistant and here."))
         if st.form_submit_button(_("Make a preset"), type="primary"):
             with errors.shown():
-                session.services().playground.promote(session.principal(), experiment.id, column or 0, name)
+                session.services().presets.promote(session.principal(), experiment.id, column or 0, name)
                 st.toast(_("The preset is ready for everybody."), icon=":material/star:")
                 st.rerun()
 

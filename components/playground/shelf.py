@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from components import errors, parameters, session
+from components import buttons, errors, parameters, session
 from components.i18n import _, date_time
 from components.markup import plain, short
 from components.playground import form as playground_form
@@ -13,17 +15,15 @@ from core.entities.playground import Experiment, Preset
 from core.roles import Permission
 
 _TITLE = 60
-_DOOMED = "playground_doomed"  # what is about to be deleted, once somebody is sure
 
 
-def draw(who: Principal) -> None:
+def draw(who: Principal, presets: Sequence[Preset]) -> None:
     with st.popover(_("Experiments"), icon=":material/folder_open:", key="playground_shelf"), errors.shown():
         saved = session.services().playground.list(who)
         if not saved:
             st.caption(_("Nothing is saved yet. Run a comparison, then save it with the button under the columns."))
         for experiment in saved:
             _row(who, experiment)
-        presets = session.services().playground.presets(who)
         if presets:
             st.markdown(f"**{_('Presets')}**")
         for preset in presets:
@@ -39,29 +39,9 @@ def _row(who: Principal, experiment: Experiment) -> None:
                 f"**{plain(short(experiment.title, _TITLE))}**  \n:gray[{whose}]", type="tertiary",
                 key=f"playground_open_{experiment.id}", on_click=errors.kept(_open), args=(experiment,),
             )  # fmt: skip
-        if session.get(_DOOMED) == experiment.id:
-            _sure(_delete, experiment)
-            return
-        _button(_("Ask again"), "refresh", "again", _again, experiment)
+        buttons.icon(_("Ask again"), "refresh", f"again_{experiment.id}", _again, experiment)
         if mine:
-            _button(_("Delete"), "delete", "delete", _doom, experiment)
-
-
-def _doom(chosen: Experiment | Preset) -> None:
-    session.put(_DOOMED, chosen.id)
-
-
-def _sure(action: object, chosen: Experiment | Preset) -> None:
-    """In place of the row's buttons, since what is deleted is gone."""
-    st.button(
-        _("Delete"), type="primary", key=f"playground_sure_{chosen.id}",
-        on_click=errors.kept(action), args=(chosen,),  # type: ignore[arg-type]
-    )  # fmt: skip
-    _button(_("Keep"), "close", "keep", _spare, chosen)
-
-
-def _spare(_chosen: Experiment | Preset) -> None:
-    session.take(_DOOMED)
+            buttons.delete(f"experiment_{experiment.id}", _delete, experiment)
 
 
 def _preset(who: Principal, preset: Preset) -> None:
@@ -70,26 +50,12 @@ def _preset(who: Principal, preset: Preset) -> None:
         model = " ".join((playground_form.label(chosen.provider or "auto"), chosen.model or ""))
         about = " · ".join(filter(None, (model, parameters.said(chosen.params), preset.created_by)))
         st.markdown(f"**{plain(short(preset.name, _TITLE))}**  \n:gray[{plain(about)}]", width="stretch")
-        if session.get(_DOOMED) == preset.id:
-            _sure(_drop, preset)
-        elif preset.owner_id == who.user_id or who.may(Permission.SYSTEM):
-            _button(_("Delete"), "delete", "drop", _doom, preset)
+        if preset.owner_id == who.user_id or who.may(Permission.SYSTEM):
+            buttons.delete(f"preset_{preset.id}", _drop, preset)
 
 
 def _drop(preset: Preset) -> None:
-    session.services().playground.drop_preset(session.principal(), preset.id)
-
-
-def _button(name: str, icon: str, key: str, action: object, experiment: Experiment | Preset) -> None:
-    st.button(
-        "",
-        icon=f":material/{icon}:",
-        help=name,
-        type="tertiary",
-        key=f"playground_{key}_{experiment.id}",
-        on_click=errors.kept(action),  # type: ignore[arg-type]
-        args=(experiment,),
-    )
+    session.services().presets.drop(session.principal(), preset.id)
 
 
 def _open(experiment: Experiment) -> None:

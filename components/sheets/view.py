@@ -9,7 +9,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import errors, navigation, session, tables
+from components import buttons, errors, navigation, session, tables
 from components.i18n import N_, _, ngettext, number, stored
 from components.markup import plain
 from components.sheets import columns as sheet_columns
@@ -37,8 +37,7 @@ def button(document: Document) -> None:
     """Opens the tables of a document that is ready and is a spreadsheet."""
     if not has_tables(document.filename) or document.stage != "ready":
         return
-    key = f"documents_table_{document.id}"
-    if st.button("", icon=":material/table_chart:", key=key, type="tertiary", help=_("Table")):
+    if buttons.icon(_("Table"), "table_chart", f"table_{document.id}"):
         open_(document.id)
         st.rerun()
 

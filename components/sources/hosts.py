@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import errors, session
+from components import buttons, errors, session
 from components.i18n import _
 from components.markup import plain
 from core.entities.people import Principal
@@ -20,15 +20,7 @@ def draw(who: Principal) -> None:
                 by = f" :gray[{plain(host.added_by)}]" if host.added_by else ""
                 st.markdown(f"`{host.host}`{private}{by}", width="stretch")
                 if who.may(Permission.SYSTEM):
-                    st.button(
-                        "",
-                        icon=":material/close:",
-                        key=f"source_host_forbid_{host.host}",
-                        type="tertiary",
-                        help=_("Take it out of the list"),
-                        on_click=errors.kept(_forbid),
-                        args=(host.host,),
-                    )
+                    buttons.icon(_("Take it out of the list"), "close", f"host_{host.host}", _forbid, host.host)
         if who.may(Permission.SYSTEM):
             _form()
 

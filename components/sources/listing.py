@@ -7,7 +7,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from components import errors, session, tables
+from components import buttons, errors, session, tables
 from components.i18n import _, ngettext, number
 from components.markup import plain
 from components.sources import form as source_form
@@ -73,13 +73,9 @@ def _actions(collection: Collection, source: Source, run: SourceRun | None) -> N
         on_click=errors.kept(_start),
         args=(source.id,),
     )
-    edit = st.button("", icon=":material/edit:", key=f"source_edit_{source.id}", type="tertiary", help=_("Change"))
-    if edit:
+    if buttons.icon(_("Change"), "edit", f"source_edit_{source.id}"):
         st.dialog(_("Change the source"), width="medium")(source_form.draw)(collection, source)
-    remove = st.button(
-        "", icon=":material/delete:", key=f"source_remove_{source.id}", type="tertiary", help=_("Remove")
-    )
-    if remove:
+    if buttons.icon(_("Remove"), "delete", f"source_remove_{source.id}"):
         st.dialog(_("Remove the source?"))(_remove)(source)
 
 

@@ -164,6 +164,19 @@ class JobRun:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionContents:
+    """What goes with a collection that is deleted: `documents` whatever their stage, `passages` of the version that is
+    searched, `questions` of its golden set."""
+
+    documents: int
+    passages: int
+    versions: int
+    sources: int
+    questions: int
+    tables: int
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """Proof of a deletion: how many of each kind were removed."""
 

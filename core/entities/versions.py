@@ -117,7 +117,7 @@ class VersionReport:
 @dataclass(frozen=True, slots=True)
 class VersionDetail:
     """A version as those who look after corpora see it. `keep_until` is set for retired ones; `run_id` is the job run
-    that builds it or switches to it."""
+    that builds it or switches to it, `error` why that run did not end with the switch."""
 
     version: CollectionVersion
     documents: int
@@ -128,6 +128,7 @@ class VersionDetail:
     run_id: UUID | None
     report: VersionReport | None
     taken_over: tuple[TakenOver, ...] = ()
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,9 @@ class Collections:
         row = self._connection.execute(_query(counts=False).where(collections.c.name == name)).one_or_none()
         return _collection(row) if row else None
 
+    def rename(self, collection_id: UUID, title: str) -> None:
+        self._connection.execute(update(collections).where(collections.c.id == collection_id).values(title=title))
+
     def touch_revision(self, collection_id: UUID) -> None:
         """Says that what somebody may read in the collection has changed: answers kept from before are void."""
         grown = {"revision": collections.c.revision + 1}

@@ -114,8 +114,11 @@ class Documents:
             where.append(documents.c.stage != Stage.REPLACED.value)
         total = select(func.count()).select_from(documents.join(collections)).where(*where)
         order = documents.c.created_at.desc(), documents.c.id
-        rows = self._connection.execute(_query().where(*where).order_by(*order).limit(limit).offset(offset))
-        return [_document(row) for row in rows], self._connection.execute(total).scalar_one()
+        query = _query().add_columns(total.scalar_subquery().label("matching")).where(*where)
+        rows = self._connection.execute(query.order_by(*order).limit(limit).offset(offset)).all()
+        if rows or not offset:
+            return [_document(row) for row in rows], rows[0].matching if rows else 0
+        return [], self._connection.execute(total).scalar_one()
 
     def get(self, document_id: UUID) -> Document | None:
         return next(iter(self.get_many([document_id])), None)
@@ -149,11 +152,12 @@ class Documents:
         mine = documents.c.collection_id == collection_id, documents.c.stage == "ready"
         return self._connection.execute(select(func.count()).select_from(documents).where(*mine)).scalar_one()
 
-    def uses_of(self, sha256: str) -> int:
-        """How many documents, of whatever collection, have these bytes."""
-        return self._connection.execute(
-            select(func.count()).select_from(documents).where(documents.c.sha256 == sha256)
-        ).scalar_one()
+    def on_their_way(self, principal: Principal, collection_id: UUID) -> int:
+        """How many documents that `principal` may read are still to become ready in the collection."""
+        mine = documents.c.collection_id == collection_id, readable_documents(principal)
+        going = documents.c.stage.in_([stage.value for stage in Stage if not stage.ended])
+        query = select(func.count()).select_from(documents.join(collections)).where(*mine, going)
+        return int(self._connection.execute(query).scalar_one())
 
     # --- writing ----------------------------------------------------------------------------------------------------
 

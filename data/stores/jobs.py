@@ -116,6 +116,12 @@ class Jobs:
         query = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')")
         return int(self._connection.execute(query, {"task": task}).scalar_one())
 
+    def served(self, within: float) -> bool:
+        """Whether a worker, of whichever process, has been heard of `within` so many seconds."""
+        heard = "SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - :within * interval '1 s'"
+        query = text(f"SELECT EXISTS ({heard})")
+        return bool(self._connection.execute(query, {"within": within}).scalar_one())
+
     def start(
         self, kind: str, created_by: UUID | None = None, *, total: int = 0, result: Mapping[str, Any] | None = None
     ) -> UUID:

@@ -15,13 +15,12 @@ from core.errors import Unavailable
 from data.stores.niche_query import COLUMNS, build
 
 _STANDINGS = text("""
-WITH mine AS (
-    SELECT metric_id, region_id, value FROM niche_values
-    WHERE niche_id = :niche AND region_id = :region AND value IS NOT NULL)
 SELECT m.metric_id, m.value, count(*) AS niches, count(*) FILTER (WHERE o.value > m.value) AS larger,
        count(*) FILTER (WHERE o.value < m.value) AS smaller,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY o.value) AS median
-FROM mine m JOIN niche_values o ON o.metric_id = m.metric_id AND o.region_id = m.region_id AND o.value IS NOT NULL
+FROM niche_values m
+JOIN niche_values o ON o.metric_id = m.metric_id AND o.region_id = m.region_id AND o.value IS NOT NULL
+WHERE m.niche_id = :niche AND m.region_id = :region AND m.value IS NOT NULL
 GROUP BY m.metric_id, m.value
 """)
 _REGIONS = text("""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, Integer, Interval, bindparam, delete, func
+from sqlalchemy import Connection, Integer, Interval, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from data.tables.people import rate_windows as windows
@@ -26,6 +26,12 @@ class RateWindows:
         """Counts `by`; returns the hits in the current window, these included, and the seconds until it ends."""
         row = self._connection.execute(_HIT, {"key": key, "window": window, "by": by}).one()
         return row.hits, max(1, round(row.left))
+
+    def hits(self, key: str, window: timedelta) -> int:
+        """Those in the current window, where nothing is counted."""
+        begun = func.date_bin(_WINDOW, func.now(), func.to_timestamp(0))
+        query = select(windows.c.hits).where(windows.c.key == key, windows.c.window_start == begun)
+        return self._connection.execute(query, {"window": window}).scalar_one_or_none() or 0
 
     def prune(self, *, older: timedelta) -> int:
         """Deletes windows that began `older` ago; it must be longer than the longest window in use."""

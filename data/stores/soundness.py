@@ -50,6 +50,13 @@ class Soundness:
         query = select(chunks.c.id).select_from(joined).where(among(chunks.c.id, ids), documents.c.stage == "ready")
         return set(self._connection.execute(query).scalars())
 
+    def hold(self, ids: Collection[UUID]) -> None:
+        """Until the transaction ends nobody deletes the documents of these chunks; waits for who is at it."""
+        of_these = select(chunks.c.document_id).where(among(chunks.c.id, ids))
+        query = select(documents.c.id).where(documents.c.id.in_(of_these)).order_by(documents.c.id)
+        # No more than a deletion minds: who changes a document's readers holds its row and waits for the collection's.
+        self._connection.execute(query.with_for_update(key_share=True, read=True)).all()
+
     def unembedded(self, version_id: UUID, languages: Iterable[str]) -> list[UUID]:
         """Chunks of ready documents in one of `languages` that have no vector in SQL."""
         joined = chunks.join(documents, documents.c.id == chunks.c.document_id)

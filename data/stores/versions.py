@@ -32,7 +32,7 @@ from data.stores.collections import version_of
 from data.stores.membership import among
 from data.stores.vectors import Vector, vector_of
 from data.stores.version_json import report_body, report_of
-from data.tables.corpora import chunk_vectors, chunks, collection_versions, documents
+from data.tables.corpora import chunk_vectors, chunks, collection_versions, documents, job_runs
 from data.tables.versions import version_documents
 
 State = Literal["building", "built", "active", "retired", "failed"]
@@ -117,11 +117,13 @@ class Versions:
             self._connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
     def built(self, version_id: UUID) -> tuple[int, int]:
-        """How many documents a build has put into the version, and how many of them have chunks there."""
+        """How many documents a build has put into the version that are still ready, and how many of them have chunks
+        there: a newer version of a document takes its chunks away, and leaves its note."""
         there = exists().where(
             chunks.c.version_id == version_id, chunks.c.document_id == version_documents.c.document_id
         )
-        query = select(func.count(), func.count().filter(there)).where(version_documents.c.version_id == version_id)
+        query = select(func.count(), func.count().filter(there)).join_from(version_documents, documents)
+        query = query.where(version_documents.c.version_id == version_id, documents.c.stage == "ready")
         noted, found = self._connection.execute(query).one()
         return int(noted), int(found)
 
@@ -230,7 +232,10 @@ def _counted() -> Select[Any]:
         .where(chunks.c.version_id == collection_versions.c.id)
         .scalar_subquery()
     )
-    return select(collection_versions, of_chunks.label("chunks"), of_documents.label("documents"))
+    error = select(job_runs.c.error).where(job_runs.c.id == collection_versions.c.run_id).scalar_subquery()
+    return select(
+        collection_versions, of_chunks.label("chunks"), of_documents.label("documents"), error.label("run_error")
+    )
 
 
 def _detail(row: Row[Any], kept: timedelta, taken: tuple[TakenOver, ...]) -> VersionDetail:
@@ -244,4 +249,5 @@ def _detail(row: Row[Any], kept: timedelta, taken: tuple[TakenOver, ...]) -> Ver
         run_id=row.run_id,
         report=report_of(row.report),
         taken_over=taken,
+        error=row.run_error or "",
     )

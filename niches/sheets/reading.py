@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -12,7 +12,7 @@ from typing import Literal
 from core.entities.sheets import Cell, Operator, Sheet
 from niches import wording
 from niches.sheets import words
-from rag.tables import cells
+from rag.tables import cells, headers
 from rag.tables.cells import MONTHS
 
 _LONGEST = 8  # words of a name or a value
@@ -134,6 +134,9 @@ class Names:
         for place, column in enumerate(sheet.columns):
             for name in dict.fromkeys((column.name, *_shorter(column.name, sheet))):
                 self._add(Piece("column", name, (place,)))
+        for place, name in _bare(sheet):
+            self._add(Piece("column", name, (place,)))
+        for place, column in enumerate(sheet.columns):
             for value in column.values:
                 self._add(Piece("value", value, (place,), value))
         for title in dict.fromkeys((sheet.title, sheet.document, sheet.filename, sheet.filename.rpartition(".")[0])):
@@ -171,6 +174,32 @@ def _shorter(name: str, sheet: Sheet) -> list[str]:
     last = name.rpartition(" > ")[2]
     same = sum(one.name.rpartition(" > ")[2] == last for one in sheet.columns)
     return [last] if last != name and same == 1 else []
+
+
+def _bare(sheet: Sheet) -> Iterator[tuple[int, str]]:
+    """What columns are called without their unit and without words such as "name" and "amount", where only one of them
+    is called so and it is no word of questions: "Revenue" for "Revenue USD", "Region" for "Region name"."""
+    names = [_stripped(wording.words(column.name)) for column in sheet.columns]
+    known = [tuple(map(stem, name)) for name in names]
+    for place, name in enumerate(names):
+        inside = sum(set(known[place]) <= set(other) for other in known)
+        if name and inside == 1 and not all(_is_own(word) for word in name):
+            yield place, " ".join(name)
+
+
+def _stripped(name: list[str]) -> list[str]:
+    """`name` without such words at its ends, but for the last that is left."""
+    while len(name) > 1 and (words.GENERAL.fullmatch(name[-1]) or headers.is_unit(name[-1])):
+        name = name[:-1]
+    while len(name) > 1 and words.GENERAL.fullmatch(name[0]):
+        name = name[1:]
+    return name
+
+
+def _is_own(word: str) -> bool:
+    """Whether it is a word of questions themselves."""
+    patterns = (words.PLAIN, words.ROWS, words.COUNT, words.BY, words.LARGEST, words.SMALLEST, words.GENERAL)
+    return any(one.fullmatch(word) for one in (*patterns, *(pattern for _, pattern in words.FUNCTIONS)))
 
 
 def _named(tokens: Sequence[Piece], names: Names) -> list[Piece]:

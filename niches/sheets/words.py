@@ -78,6 +78,9 @@ PLAIN = re.compile(
     r"составила|составил|составило|имеет|имеют|имел\w*|продано|продан\w*|продали|принес\w*|получ\w+|заработ\w+|"
     r"дал\w*|вышл\w+"
 )
+GENERAL = re.compile(  # what a header may say beside what it is about
+    r"name|title|amount|value|total|sum|наименование|название|имя|сумма|итого|всего|значение"
+)
 SCALES = (
     ("тыс", 1e3), ("thousand", 1e3), ("k", 1e3), ("млн", 1e6), ("миллион", 1e6), ("million", 1e6), ("m", 1e6),
     ("млрд", 1e9), ("миллиард", 1e9), ("billion", 1e9), ("bn", 1e9),

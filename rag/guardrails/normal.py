@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from rag.layout import retyped
+
 _DEPTH = 2  # encodings within encodings
 _CYRILLIC_LIKE = dict(
     zip("авеікмнорстухѕјһԁԛԝзьпгл", "abeikmhopctyxsjhdqwzbnrl", strict=True)  # as fonts draw them
@@ -116,8 +118,8 @@ def folded(text: str) -> list[Folded]:
 
 
 def readings(text: str, depth: int = _DEPTH, undone: tuple[str, ...] = ()) -> Iterator[Reading]:
-    """The text, and what is hidden in it: pieces, broken words, backwards, rot13, HTML entities, percent signs,
-    base64, hexadecimal."""
+    """The text, and what is hidden in it: pieces, broken words, the wrong keyboard layout, backwards, rot13, HTML
+    entities, percent signs, base64, hexadecimal."""
     yield Reading(text, undone)
     if depth == 0:
         return
@@ -143,6 +145,8 @@ def _unscrambled(text: str) -> Iterator[Reading]:
         yield Reading(_BREAK.sub("", text), ("pieces",))
     plain = _plain_words(text)
     backwards = (text[::-1], " ".join(word[::-1] for word in text.split()))
+    if meant := retyped(text):
+        yield Reading(meant, ("layout",))
     for name, turned in (*(("backwards", one) for one in backwards), ("rot13", codecs.encode(text, "rot13"))):
         if _plain_words(turned) > plain:
             yield Reading(turned, (name,))

@@ -50,6 +50,7 @@ _RUSSIAN_FUNCTION_WORDS = (
     "были быть назовите называется называются называлась назывался называли называют укажите"
 )
 _FUNCTION_WORDS = {"en": _ENGLISH_FUNCTION_WORDS, "ru": _RUSSIAN_FUNCTION_WORDS}
+FUNCTION_WORDS = tuple(f"{_ENGLISH_FUNCTION_WORDS} {_RUSSIAN_FUNCTION_WORDS}".split())
 
 _UNSPACED = re.compile(r"([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af])")
 

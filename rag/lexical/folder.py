@@ -116,6 +116,13 @@ class Folder:
         with _damage_is_named(self.path):
             return int(self.state[0].doc_freq(field, term))
 
+    def words(self, prefix: str) -> list[tuple[str, int]]:
+        """Words, as they are written but for case and accents, that begin with `prefix`, and how many passages hold
+        each."""
+        with _damage_is_named(self.path):
+            found: list[tuple[str, int]] = self.state[0].terms_with_prefix("plain", prefix)
+            return found
+
     def search(self, query: Any, k: int) -> list[tuple[str, float]]:
         """Ids and BM25 scores, best first."""
         if k < 1:

@@ -134,6 +134,19 @@ class Lexical:
             return []
         return [(UUID(found), score) for found, score in folder.search(_query(folder, clauses, among), k)]
 
+    def words(self, name: str, prefix: str) -> list[tuple[str, int]]:
+        """Words of the passages (lower case) that begin with `prefix`, each with the number of passages it is in."""
+        folder = self._folder(name)
+        return folder.words(prefix) if folder else []
+
+    def holds(self, name: str, word: str) -> bool:
+        """Whether any passage has `word`, in this form or in another."""
+        folder = self._folder(name)
+        if folder is None:
+            return False
+        fields = [("plain", "")] + [(f"text_{code}", code) for code in folder.languages if code in STEMMERS]
+        return any(folder.frequency(field, term) for field, code in fields for term in terms(word, code))
+
     def rarity(self, name: str, words: Collection[str], language: str) -> dict[str, float]:
         """BM25's inverse document frequency of each of `words`, which are terms of `language`."""
         folder = self._folder(name)

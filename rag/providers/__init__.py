@@ -8,7 +8,7 @@ from threading import Lock
 from typing import cast
 
 from core.errors import BadInput
-from rag.providers.base import Ending, Provider, close, estimate_tokens, ignored, translated
+from rag.providers.base import Ending, Provider, close, ended, estimate_tokens, ignored, readable, translated
 from rag.providers.params import Params
 
 # Name -> module whose PROVIDER it is. Modules, not objects: LlamaIndex is imported when a model is first used.
@@ -58,9 +58,11 @@ __all__ = [
     "Provider",
     "at_hand",
     "close",
+    "ended",
     "estimate_tokens",
     "get",
     "ignored",
     "loaded",
+    "readable",
     "translated",
 ]

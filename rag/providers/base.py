@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -16,6 +17,7 @@ from core.entities.messages import Usage
 from core.errors import NichewiseError
 from core.settings import Settings
 from rag.providers.params import Params
+from rag.providers.transport import LONGEST_FACTS, BoundedTransport
 
 if TYPE_CHECKING:  # half a second of imports that the sign-in page must not wait for
     from llama_index.core.llms import LLM
@@ -23,6 +25,9 @@ if TYPE_CHECKING:  # half a second of imports that the sign-in page must not wai
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 120.0  # between two pieces of a stream, and until the first: a large prompt is read slowly on a CPU
 ASK_SECONDS = 8.0  # for what a server knows at once: its models and their windows
+_MOST_MODELS = 1_000
+_LONGEST_NAME = 200  # characters
+_MOST_TOKENS = 10_000_000
 _CHARACTERS_PER_TOKEN = {"latin": 4.0, "other": 2.5}
 
 
@@ -107,14 +112,18 @@ async def close(llm: LLM) -> None:
         await aclose()
 
 
-def http_client(url: str, read_seconds: float) -> httpx.AsyncClient:
-    """A client for one answer: nothing is left open when it ends, and nothing of the environment is used."""
+def http_client(
+    url: str, read_seconds: float, longest: int = LONGEST_FACTS, connect_seconds: float = CONNECT_SECONDS
+) -> httpx.AsyncClient:
+    """A client for one answer of `longest` bytes: nothing is left open when it ends, and nothing of the environment is
+    used."""
     return httpx.AsyncClient(
-        timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_keepalive_connections=0),
-        trust_env=False,
-        verify=secure(url),
+        timeout=httpx.Timeout(read_seconds, connect=connect_seconds), trust_env=False, transport=transport(url, longest)
     )
+
+
+def transport(url: str, longest: int) -> BoundedTransport:
+    return BoundedTransport(longest, verify=secure(url), limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def secure(url: str) -> ssl.SSLContext:
@@ -131,6 +140,40 @@ def _without_certificates() -> ssl.SSLContext:
 @cache
 def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
+
+
+def ended(provider: Provider, raw: Any) -> Ending:
+    """What the last piece says; of a shape that the vendor does not know, it says nothing."""
+    try:
+        return provider.ending(raw or {})
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Ending(finished=False)
+
+
+def readable(text: str) -> str:
+    """`text` without what can neither be kept nor sent: NUL, and halves of characters that no other half follows."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.replace("\x00", "")
+
+
+def named(models: Iterable[object]) -> tuple[str, ...]:
+    """What a server lists, without what can be no name of a model."""
+    usable = (one for one in models if isinstance(one, str) and 0 < len(one) <= _LONGEST_NAME and one.isprintable())
+    return tuple(islice(usable, _MOST_MODELS))
+
+
+def tokens(said: object) -> int | None:
+    """A number of tokens as a server says it; None where it cannot be one."""
+    return said if type(said) is int and 0 <= said <= _MOST_TOKENS else None
+
+
+def counted(prompt: object, completion: object) -> Usage | None:
+    """What a server says that it counted; None where it did not."""
+    read, written = tokens(prompt), tokens(completion)
+    return None if read is None or written is None else Usage(read, written, estimated=False)
 
 
 def estimate_tokens(text: str) -> int:

@@ -12,6 +12,7 @@ from core.settings import Settings
 from rag.providers import AUTO, Provider, at_hand, loaded, translated
 
 HEALTH_SECONDS = 5.0
+CHECK_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,11 @@ class Choices:
     async def _check(self, name: str) -> bool:
         provider = await _load(name)
         try:
-            with translated(provider):
-                await provider.models(self.settings)
+            async with asyncio.timeout(CHECK_SECONDS):
+                with translated(provider):
+                    await provider.models(self.settings)
             answers = True
-        except NichewiseError:
+        except (NichewiseError, TimeoutError):
             answers = False
         finally:
             self._running.pop(name, None)

@@ -19,6 +19,7 @@ from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
 from rag.quotes import quote
+from rag.several import quoted
 
 _PIECE = re.compile(r"\S+\s*")
 
@@ -73,8 +74,11 @@ class ExtractiveLLM(CustomLLM):
 
 def _answer(messages: Sequence[ChatMessage]) -> str:
     for message in reversed(messages):
-        if "passages" in message.additional_kwargs:
-            return quote(message.additional_kwargs["question"], message.additional_kwargs["passages"])
+        given = message.additional_kwargs
+        if given.get("parts"):
+            return quoted(given["parts"], given["passages"], given["language"])
+        if "passages" in given:
+            return quote(given["question"], given["passages"])
     return ""
 
 

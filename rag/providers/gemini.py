@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from core.entities.messages import Usage
 from core.errors import NichewiseError, ProviderFailed, ProviderUnavailable
 from core.settings import Settings
-from rag.providers.base import ASK_SECONDS, READ_SECONDS, Ending, http_client, secure
+from rag.providers.base import ASK_SECONDS, READ_SECONDS, Ending, counted, http_client, named, secure, tokens
 from rag.providers.params import Params
+from rag.providers.transport import LONGEST_ANSWER
 from rag.providers.vendor_errors import NO_KEY, by_status, by_transport
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Gemini:
 
         options = {_OPTIONS[name]: value for name, value in params.given().items() if name in _OPTIONS}
         key = self._key(settings)
-        http = http_client(self.address(settings), params.timeout or READ_SECONDS)
+        http = http_client(self.address(settings), params.timeout or READ_SECONDS, LONGEST_ANSWER)
         client = self._client(key, settings, http)
         return GeminiLLM.over(client, http, model, options, params.context_window or _CONTEXT_WINDOW)
 
@@ -66,7 +66,7 @@ class Gemini:
         key = self._key(settings)
         async with http_client(self.address(settings), ASK_SECONDS) as http:
             listed = [model async for model in await self._client(key, settings, http).aio.models.list()]
-        return tuple(
+        return named(
             (model.name or "").removeprefix(_PREFIX)
             for model in listed
             if "generateContent" in (model.supported_actions or ())
@@ -77,7 +77,7 @@ class Gemini:
         key = self._key(settings)
         async with http_client(self.address(settings), ASK_SECONDS) as http:
             found = await self._client(key, settings, http).aio.models.get(model=model)
-        return found.input_token_limit
+        return tokens(found.input_token_limit)
 
     def explain(self, error: Exception) -> NichewiseError | None:
         from google.genai import errors
@@ -90,11 +90,10 @@ class Gemini:
 
     def ending(self, raw: Any) -> Ending:
         """`raw` is made by `GeminiLLM`: the reason of the end and the last count, from whichever piece had them."""
-        counted = raw.get("usage")
-        usage = None
-        if counted is not None and counted.prompt_token_count is not None:
-            written = (counted.candidates_token_count or 0) + (counted.thoughts_token_count or 0)
-            usage = Usage(counted.prompt_token_count, written, estimated=False)
+        said, usage = raw.get("usage"), None
+        if said is not None:
+            written = (said.candidates_token_count or 0) + (said.thoughts_token_count or 0)
+            usage = counted(said.prompt_token_count, written)
         return Ending(finished=bool(raw.get("finish_reason")), usage=usage)
 
     def _key(self, settings: Settings) -> str:

@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from core.entities.messages import Usage
 from core.errors import ModelMissing, NichewiseError, ProviderFailed
 from core.settings import Settings
-from rag.providers.base import ASK_SECONDS, CONNECT_SECONDS, READ_SECONDS, Ending, http_client, secure
+from rag.providers.base import (
+    ASK_SECONDS,
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Ending,
+    counted,
+    http_client,
+    named,
+    tokens,
+    transport,
+)
 from rag.providers.params import Params
+from rag.providers.transport import LONGEST_ANSWER
 from rag.providers.vendor_errors import by_status, by_transport
 
 if TYPE_CHECKING:
@@ -20,7 +30,8 @@ if TYPE_CHECKING:
 
 # Tokens. Without num_ctx Ollama cuts the prompt to its own default and says nothing; a larger one costs memory.
 CONTEXT_WINDOW = 8192
-HEALTH = httpx.Timeout(1.0, connect=0.3)  # seconds; a server that is only busy lists its models at once
+HEALTH_SECONDS, HEALTH_CONNECT_SECONDS = 1.0, 0.3  # a server that is only busy lists its models at once
+_LONGEST_STEP = 200  # characters of what it says while it fetches a model
 _NOT_PULLED = "The model server %(provider)s could not fetch the model %(model)s. Check its name."
 _OPTIONS = {"top_p": "top_p", "top_k": "top_k", "max_tokens": "num_predict", "seed": "seed", "stop": "stop"}
 
@@ -58,9 +69,9 @@ class Ollama:
         client = AsyncClient(
             settings.ollama_url,
             timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_keepalive_connections=0),  # nothing is left open when an answer ends
+            follow_redirects=False,
             trust_env=False,
-            verify=secure(settings.ollama_url),
+            transport=transport(settings.ollama_url, LONGEST_ANSWER),
         )
         options = {_OPTIONS[name]: value for name, value in params.given().items() if name in _OPTIONS}
         return OllamaLLM(
@@ -74,22 +85,22 @@ class Ollama:
         )
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
-        async with httpx.AsyncClient(timeout=HEALTH, trust_env=False, verify=secure(settings.ollama_url)) as client:
-            answer = await client.get(f"{settings.ollama_url.rstrip('/')}/api/tags")
+        url = settings.ollama_url
+        async with http_client(url, HEALTH_SECONDS, connect_seconds=HEALTH_CONNECT_SECONDS) as client:
+            answer = await client.get(f"{url.rstrip('/')}/api/tags")
             answer.raise_for_status()
-            return tuple(model["name"] for model in answer.json()["models"])
+            return named(model["name"] for model in answer.json()["models"])
 
     async def window(self, settings: Settings, model: str) -> int | None:
         async with http_client(settings.ollama_url, ASK_SECONDS) as client:
             answer = await client.post(f"{settings.ollama_url.rstrip('/')}/api/show", json={"model": model})
             answer.raise_for_status()
             facts = answer.json().get("model_info", {})
-            length: int | None = facts.get(f"{facts.get('general.architecture')}.context_length")
-            return length
+            return tokens(facts.get(f"{facts.get('general.architecture')}.context_length"))
 
     async def pull(self, settings: Settings, model: str) -> AsyncGenerator[tuple[str, int, int], None]:
         """Fetches a model into the server: what it does now, and bytes done of the layer's total (0 while unknown)."""
-        async with http_client(settings.ollama_url, READ_SECONDS) as client:
+        async with http_client(settings.ollama_url, READ_SECONDS, LONGEST_ANSWER) as client:
             url = f"{settings.ollama_url.rstrip('/')}/api/pull"
             async with client.stream("POST", url, json={"model": model}) as answer:
                 answer.raise_for_status()
@@ -97,7 +108,8 @@ class Ollama:
                     step = json.loads(line)
                     if "error" in step:
                         raise ModelMissing(_NOT_PULLED, provider=self.label, model=model)
-                    yield step["status"], step.get("completed", 0), step.get("total", 0)
+                    done, total = int(step.get("completed") or 0), int(step.get("total") or 0)
+                    yield str(step["status"])[:_LONGEST_STEP], done, total
 
     def explain(self, error: Exception) -> NichewiseError | None:
         from ollama import RequestError, ResponseError
@@ -110,8 +122,7 @@ class Ollama:
         return by_transport(self.label, error)
 
     def ending(self, raw: Any) -> Ending:
-        counted = raw.get("prompt_eval_count") is not None and raw.get("eval_count") is not None
-        usage = Usage(raw["prompt_eval_count"], raw["eval_count"], estimated=False) if counted else None
+        usage = counted(raw.get("prompt_eval_count"), raw.get("eval_count"))
         return Ending(finished=bool(raw.get("done")), usage=usage)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from core.entities.messages import Usage
 from core.errors import NichewiseError, ProviderFailed, ProviderTimeout, ProviderUnavailable
 from core.settings import Settings
-from rag.providers.base import ASK_SECONDS, READ_SECONDS, Ending, http_client
+from rag.providers.base import ASK_SECONDS, READ_SECONDS, Ending, counted, http_client, named
 from rag.providers.params import Params
+from rag.providers.transport import LONGEST_ANSWER, LONGEST_FACTS
 from rag.providers.vendor_errors import NO_KEY, by_status, by_transport
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class OpenAI:
         if params.max_tokens:
             options[self.max_tokens_as] = params.max_tokens
         return ChatCompletions.over(
-            self._client(settings, params.timeout or READ_SECONDS),
+            self._client(settings, params.timeout or READ_SECONDS, LONGEST_ANSWER),
             model,
             options,
             params.context_window or _known_window(model) or _UNKNOWN_WINDOW,
@@ -74,7 +74,7 @@ class OpenAI:
 
     async def models(self, settings: Settings) -> tuple[str, ...]:
         async with self._client(settings, ASK_SECONDS) as client:
-            return tuple([model.id async for model in client.models.list() if self.chats(model.id)])
+            return named([model.id async for model in client.models.list() if self.chats(model.id)])
 
     async def window(self, settings: Settings, model: str) -> int | None:
         return _known_window(model)
@@ -100,18 +100,18 @@ class OpenAI:
         return by_transport(self.label, error)
 
     def ending(self, raw: Any) -> Ending:
-        choices = getattr(raw, "choices", ())
-        counted = getattr(raw, "usage", None)
-        usage = Usage(counted.prompt_tokens, counted.completion_tokens, estimated=False) if counted else None
+        choices = getattr(raw, "choices", None) or ()
+        said = getattr(raw, "usage", None)
+        usage = counted(said.prompt_tokens, said.completion_tokens) if said else None
         # The piece that counts comes after the last choice; servers that do not count end with the choice.
-        return Ending(finished=usage is not None or any(one.finish_reason for one in choices), usage=usage)
+        return Ending(finished=said is not None or any(one.finish_reason for one in choices), usage=usage)
 
-    def _client(self, settings: Settings, seconds: float) -> AsyncOpenAI:
+    def _client(self, settings: Settings, seconds: float, longest: int = LONGEST_FACTS) -> AsyncOpenAI:
         from openai import AsyncOpenAI
 
         url = self.address(settings)
         return AsyncOpenAI(
-            api_key=self.key(settings), base_url=url, max_retries=0, http_client=http_client(url, seconds)
+            api_key=self.key(settings), base_url=url, max_retries=0, http_client=http_client(url, seconds, longest)
         )
 
 

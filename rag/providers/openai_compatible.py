@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import ProviderUnavailable
 from core.settings import Settings
-from rag.providers.base import ASK_SECONDS, http_client
+from rag.providers.base import ASK_SECONDS, http_client, tokens
 from rag.providers.openai import OpenAI
 from rag.providers.vendor_errors import NO_ADDRESS
 
@@ -44,7 +44,7 @@ class OpenAICompatible(OpenAI):
             answer.raise_for_status()
             for listed in answer.json()["data"]:
                 if listed["id"] == model:
-                    return listed.get("max_model_len") or (listed.get("meta") or {}).get("n_ctx_train")
+                    return tokens(listed.get("max_model_len") or (listed.get("meta") or {}).get("n_ctx_train"))
         return None
 
 

@@ -14,10 +14,13 @@ from core.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from rag.providers.transport import Moved, TooMuch
 
 _REFUSED_KEY = "The model server %(provider)s refused the access key. An administrator must correct it."
 _NO_MODEL = "The model server %(provider)s does not have this model. Choose another model."
 _NOT_ACCEPTED = "The model server %(provider)s does not accept this request. Change the model or its parameters."
+_MOVED = "The model server %(provider)s sends on to another address. An administrator must correct its address."
+ENDLESS = "The answer of %(provider)s did not end and was stopped. Ask again, or choose another model."
 NO_KEY = "There is no access key for %(provider)s. An administrator can add one on the Providers page."
 NO_ADDRESS = "There is no address for %(provider)s. An administrator can add one on the Providers page."
 
@@ -41,6 +44,10 @@ def by_status(label: str, status: int) -> NichewiseError:
 
 def by_transport(label: str, error: Exception) -> NichewiseError | None:
     """The meaning of what httpx raises, or of an answer that is JSON but not what the API promises."""
+    if isinstance(error, Moved):
+        return ProviderFailed(_MOVED, provider=label)
+    if isinstance(error, TooMuch):
+        return ProviderFailed(ENDLESS, provider=label)
     if isinstance(error, httpx.HTTPStatusError):
         return by_status(label, error.response.status_code)
     if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
@@ -49,6 +56,6 @@ def by_transport(label: str, error: Exception) -> NichewiseError | None:
         return ProviderUnavailable(provider=label)
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError | json.JSONDecodeError):
         return ProviderFailed(provider=label)
-    if isinstance(error, KeyError | IndexError | TypeError | ValueError | AttributeError):
+    if isinstance(error, KeyError | IndexError | TypeError | ValueError | AttributeError | RecursionError):
         return ProviderFailed(provider=label)  # how the vendors' clients break on such an answer
     return None

@@ -80,6 +80,11 @@ def named(header: Sequence[str]) -> list[str]:
     return names
 
 
+def is_unit(word: str) -> bool:
+    """Whether a word of a header is a unit: `USD`, `kg`, `тыс`."""
+    return _UNIT.fullmatch(word) is not None
+
+
 def unit(name: str) -> tuple[str, str]:
     """(name, unit) of a column of numbers: `Revenue, thousand USD`, `Weight (kg)`, `Цена, руб.`."""
     for pattern in (_BRACKETS, _AFTER_COMMA):

@@ -29,6 +29,7 @@ _HNSW = {
 }
 _BOOKKEEPING = 8  # numbers of 4 bytes per vector: its label, its level, its place
 _BATCH = 1_000
+SILENT = "The vector index does not answer. Try again in a minute."
 _T = TypeVar("_T")
 
 
@@ -43,6 +44,11 @@ class Vectors:
         self._client = Client(settings)
         self._writing = threading.Lock()
         self._stores: dict[str, PassageStore] = {}
+
+    def ping(self) -> None:
+        """Raises Unavailable where a Chroma server is named and does not answer."""
+        if not self._client.answers():
+            raise Unavailable(SILENT)
 
     def upsert(self, name: str, ids: Sequence[UUID], vectors: Sequence[Sequence[float]]) -> None:
         """Writes or replaces `vectors` (each of the version's dimension) under `ids`; twice the same id: the last."""
@@ -183,14 +189,15 @@ class Vectors:
     @contextmanager
     def _reachable(self, name: str) -> Iterator[None]:
         from chromadb.errors import ChromaError, NotFoundError
+        from httpx import TransportError
 
         try:
             yield
         except NotFoundError as error:  # dropped by another process: look it up again next time
             self._stores.pop(name, None)
             raise Unavailable from error
-        except (ChromaError, ConnectionError, ValueError) as error:
-            raise Unavailable("The vector index does not answer. Try again in a minute.") from error
+        except (ChromaError, TransportError, ConnectionError, ValueError) as error:
+            raise Unavailable(SILENT) from error
 
 
 def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -9,6 +9,8 @@ from typing import Any
 from core.errors import StartupError
 from core.settings import Settings
 
+_PATIENCE = 2.0  # seconds
+
 
 class Client:
     """Connects when it is first asked, and again after `close`."""
@@ -25,6 +27,18 @@ class Client:
             if self._client is None:
                 self._client = self._served() if self._settings.chroma_url else self._owned()
             return self._client
+
+    def answers(self) -> bool:
+        """Whether the server does; a folder of our own needs none."""
+        import httpx
+
+        if not self._settings.chroma_url:
+            return True
+        try:
+            answer = httpx.get(f"{self._settings.chroma_url.rstrip('/')}/api/v2/heartbeat", timeout=_PATIENCE)
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
 
     def _served(self) -> Any:
         from urllib.parse import urlsplit

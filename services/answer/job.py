@@ -19,6 +19,7 @@ from core.errors import NichewiseError
 from rag.answering import Draft
 from rag.guardrails import OutputFilter
 from rag.providers.choice import Choice
+from rag.several import Part
 from scenarios import Scenario
 from scenarios.base import Reply, Writing
 from scenarios.router import Decision
@@ -32,7 +33,7 @@ from services.chat.streams import Stream
 class Job:
     """`collection` and `scenario` are those that were named, until the router and the scenario have settled them;
     `collection` stays None where nothing is searched. `state` is what scenarios keep of the conversation, by name.
-    `fresh`: no kept answer will do."""
+    `fresh`: no kept answer will do. `question` is the message, on the right keyboard layout once it was read."""
 
     principal: Principal
     conversation_id: UUID
@@ -59,6 +60,9 @@ class Job:
     revision: str = ""
     told: Instructions | None = None  # the words of administrators for the scenario that was searched for
     query: str = ""  # the question as it is searched
+    parts: tuple[Part, ...] = ()  # its questions, where it has several
+    spelt: bool = False  # whether words of it were set right for that
+    note: str = ""  # above the answer: how the question was read, where not as it was typed
     retrieval: Retrieval | None = None
     reply: Reply | None = None
     writing: Writing | None = None

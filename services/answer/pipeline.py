@@ -12,20 +12,17 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-import scenarios
 from core.entities.corpora import Stage
 from core.entities.people import Principal
 from core.errors import ProviderBusy, ProviderUnavailable
 from core.i18n import translate
-from core.roles import Permission
-from rag import followups
 from rag.answering import Draft
 from rag.providers.choice import Choice
+from rag.shown import Delta
 from scenarios import Intent, Outcome, Reply, Turn, Writing
-from scenarios import router as routes
-from scenarios.router import Decision
-from services.answer import findings, leaning, route, side_model
+from services.answer import beside, coming, findings, leaning
 from services.answer.cache import AnswerCache, decision_of
+from services.answer.deciding import Deciding
 from services.answer.job import Job
 from services.answer.retrieve import Search
 from services.answer.tools import Workbench
@@ -53,6 +50,7 @@ class Pipeline:
         self,
         engine: Engine,
         routing: Routing | None,
+        deciding: Deciding,
         search: Search,
         cache: AnswerCache,
         workbench: Workbench,
@@ -61,7 +59,7 @@ class Pipeline:
         memory: Memory | None = None,
     ) -> None:
         self._engine, self._routing, self._search, self._cache = engine, routing, search, cache
-        self._workbench, self._carriers = workbench, carriers
+        self._deciding, self._workbench, self._carriers = deciding, workbench, carriers
         self._prompts, self._memory = prompts, memory
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
 
@@ -79,17 +77,22 @@ class Pipeline:
             job.stream.emit(TurnEvent("token", text=job.text))
             return
         if leaning.leaning(job):
-            await self._in_pool(self._lean, job)
-        await self._rewrite(job)
+            await self._in_pool(self._deciding.lean, job)
+        await beside.rewrite(self._engine, job)
         if job.decision is not None:
-            await self._in_pool(self._route_by_evidence, job, job.decision)
-        await self._route_by_model(job)
+            await self._in_pool(self._deciding.by_evidence, job)
+        if self._routing is not None:
+            await beside.decide(self._engine, self._routing, job)
         if job.reply is None:
             await self._wait_for_files(job)
             await self._in_pool(self._plan, job)
         if job.writing is not None:
             await self._write(job, job.writing)
+            if coming.refused(job) and (more := await self._in_pool(self._search.coming, job)):
+                job.stream.emit(TurnEvent("token", text=more.text, replace=more.replace))
         else:
+            if job.note and job.reply is not None:
+                job.reply = replace(job.reply, reply=f"{job.note}\n\n{job.reply.reply}")
             job.stream.emit(TurnEvent("token", text=job.text))
 
     async def _in_pool(self, work: Callable[..., _T], *args: Any) -> _T:
@@ -102,7 +105,8 @@ class Pipeline:
         for to change it costs more than most steps."""
         if self._known(job):
             return True
-        self._route(job)
+        self._deciding.read(job)
+        self._deciding.begin(job)
         return False
 
     def _known(self, job: Job) -> bool:
@@ -113,88 +117,7 @@ class Pipeline:
                 job.decision = decision_of(job.kept)
         return job.kept is not None
 
-    # --- route ------------------------------------------------------------------------------------------------------
-
-    def _route(self, job: Job) -> None:
-        if job.scenario is None and job.collection is not None:
-            job.scenario = scenarios.of_kind(job.collection.kind)
-        if job.decision is not None:
-            job.recorder.add("route", 0.0, findings.decided(job.decision))
-        if job.decision is not None or self._routing is None or _named(job):
-            alone = "DOCUMENTS" if job.principal.may(Permission.CHAT_DOCUMENTS) else "FAQ"
-            job.scenario = job.scenario or scenarios.get(alone)
-            return
-        with job.recorder.step("route") as step:
-            decision = route.by_words(self._routing, job)
-            route.settle(job, decision)
-            step |= findings.decided(decision)
-
-    def _lean(self, job: Job) -> None:
-        """A short message may go on with the one before it, or begin another subject."""
-        assert job.decision is not None  # noqa: S101 - `leaning` has looked
-        with job.recorder.step("route_evidence") as step:
-            decision, found = leaning.settled(job, job.decision, self._search, self._workbench)
-            step |= {"evidence": {name: round(share, 3) for name, share in found.items()}}
-            if decision.scenario != job.decision.scenario:
-                route.settle(job, decision)
-                step |= findings.decided(decision)
-
-    def _route_by_evidence(self, job: Job, decision: Decision) -> None:
-        """Where the words leave it open, or nearly so, what there is to answer from decides."""
-        if not job.principal.may(Permission.CHAT_DOCUMENTS):
-            return
-        options = route.options(decision)
-        if not options:
-            return
-        with job.recorder.step("route_evidence") as step:
-            perhaps = decision.scores[routes.Route.ANALYTICS] >= route.PERHAPS
-            named = perhaps and self._workbench.names_a_niche(job.principal, job.query)
-            found = {}
-            for option in options:
-                found[option] = self._search.evidence(job, option)
-                if route.closed(decision, found):
-                    break
-            step["evidence"] = {option: round(one.evidence, 3) for option, one in found.items() if one}
-            figures = named and route.figures_are_meant(decision, found)
-            step |= {"named": True} if figures else {}
-            preferred = routes.Route.ANALYTICS if figures else route.preferred(decision, found)
-            if preferred and preferred != decision.scenario:
-                job.reply = None
-                by_evidence = route.by_evidence(decision, preferred)
-                route.settle(job, by_evidence)
-                step |= findings.decided(by_evidence)
-
-    async def _route_by_model(self, job: Job) -> None:
-        """Where the words leave it open, the model is asked; it decides only within the schema."""
-        open_ = job.decision
-        if self._routing is None or open_ is None or open_.scenario is not routes.Route.UNSURE or not job.model:
-            return
-        with job.recorder.step("route_model") as step:
-            prompt = routes.for_model(job.question)
-            said = await side_model.ask(self._engine, job.candidates[0], prompt, "route", job.asides)
-            decision = self._routing.with_model(job.principal, open_, said)
-            step |= findings.decided(decision)
-        if decision.scenario is not routes.Route.UNSURE:
-            job.reply = None
-            route.settle(job, decision)
-
-    # --- rewrite and retrieve ---------------------------------------------------------------------------------------
-
-    async def _rewrite(self, job: Job) -> None:
-        """A question that leans on those before it is made to stand alone."""
-        job.query = job.question
-        searched = job.scenario is None or job.scenario.collection
-        if job.ask.picked or not searched or not route.carries(job):
-            return
-        with job.recorder.step("rewrite") as step:
-            by_rule = followups.carried(job.question, job.language, job.history)
-            said = ""
-            if job.model:
-                prompt = followups.prompt(job.question, job.history)
-                said = await side_model.ask(self._engine, job.candidates[0], prompt, "rewrite", job.asides)
-            usable = followups.usable(said, job.question, job.language, job.history)
-            job.query = usable or by_rule
-            step |= {"query": job.query, "by": "model" if usable else "rule"}
+    # --- retrieve ---------------------------------------------------------------------------------------------------
 
     async def _wait_for_files(self, job: Job) -> None:
         if not job.attached or all(one.stage.ended for one in job.attached):
@@ -222,6 +145,7 @@ class Pipeline:
                 job.language = job.retrieval.language if job.retrieval else job.language
                 searched = translate(job.language, job.collection.title)  # those that ship have a name in each
                 turn = replace(turn, retrieval=job.retrieval, searched=searched, language=job.language)
+                turn = replace(turn, query=job.query, several=bool(job.parts))
             planned = self._carried_out(job, turn, lambda one: job.scenario.answer(one, tools))  # type: ignore[union-attr]
         elif isinstance(planned, Reply) and planned.retrieval is not None and job.scenario.collection:
             job.collection = job.collection or self._search.collection(job)  # where what it cites is from
@@ -260,7 +184,7 @@ class Pipeline:
 
     def _instructed(self, job: Job, writing: Writing) -> Writing:
         """In the words of administrators, where they wrote any; with what the person spoke of before, where no
-        passages are the source of the answer."""
+        passages are the source of the answer; and with how the question was read."""
         brief = writing.brief
         if self._prompts is not None and job.scenario is not None:
             told = job.told
@@ -269,7 +193,8 @@ class Pipeline:
             brief = replace(brief, instructions=(told.body if told else "") or brief.instructions)
         if self._memory is not None and brief.retrieval is None and job.model:
             brief = replace(brief, memory=self._memory(job.principal))
-        return replace(writing, brief=brief)
+        spelt = job.retrieval.question if job.retrieval and job.spelt else ""
+        return replace(writing, brief=replace(brief, note=job.note, spelt=spelt, parts=job.parts))
 
     # --- answer and gate --------------------------------------------------------------------------------------------
 
@@ -283,13 +208,17 @@ class Pipeline:
                 _log.warning("Another provider answers %s: %s", job.message_id, error.message)
 
     async def _stream(self, job: Job, writing: Writing, choice: Choice) -> None:
-        engine = self._engine
-        job.draft = Draft(writing.brief, choice, job.ask.params, engine.settings, engine.servers, job.output)
+        engine, params = self._engine, job.ask.params
+
+        def show(delta: Delta) -> None:
+            job.stream.emit(TurnEvent("token", text=delta.text, replace=delta.replace))
+
+        job.draft = Draft(writing.brief, choice, params, engine.settings, engine.servers, job.output, later=show)
         started = time.monotonic()
         try:
             async with aclosing(job.draft.write()) as pieces:
                 async for delta in pieces:
-                    job.stream.emit(TurnEvent("token", text=delta.text, replace=delta.replace))
+                    show(delta)
         finally:
             job.recorder.add("answer", (time.monotonic() - started) * 1000, findings.written(job.draft, started))
             job.recorder.add("gate", job.draft.gate_ms, findings.gated(job.draft))
@@ -301,8 +230,3 @@ def _tables_of(job: Job) -> tuple[Sequence[UUID], str]:
         return (), ""
     dropped = tuple(one.id for one in job.attached if one.stage is Stage.READY)
     return dropped, "" if job.attached else job.collection.name if job.collection else job.scenario.collection
-
-
-def _named(job: Job) -> bool:
-    """Whether the person named the collection, or asked for no documents: then there is nothing to decide."""
-    return job.ask.collection is not None or not job.ask.retrieval

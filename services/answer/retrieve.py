@@ -11,13 +11,19 @@ from core.entities.corpora import Collection, Document
 from core.entities.people import Principal
 from core.entities.retrieval import Retrieval
 from core.errors import NotFound
+from core.i18n import N_, translate
 from data.database import Database
 from data.stores.collections import PERSONAL
+from rag import several
+from rag.citations import neutral
+from rag.shown import Delta
+from services.answer import coming
 from services.answer.cache import AnswerCache, Retrievals, normal
 from services.answer.job import Job
 from services.corpora.collections import Collections
 
 PASSAGES = 8
+_SEARCHED_FOR = N_("Searched for: “%(question)s”")
 
 
 class Retrieve(Protocol):
@@ -57,7 +63,20 @@ class Search:
         assert collection is not None and scenario is not None  # noqa: PT018, S101 - the caller has settled them
         with job.recorder.step("retrieve") as step:
             job.retrieval, cached = self._found(job, collection, scenario.name, job.query)
+            if parts := several.questions(job.query, job.language):
+                self._look_for_each(job, collection, scenario.name, parts)
+            elif normal(job.retrieval.question) != normal(job.query):
+                job.query, job.spelt = job.retrieval.question, True
+                job.note = translate(job.retrieval.language, _SEARCHED_FOR, question=neutral(job.query))
+                step["query"] = job.query
             step |= {"cached": cached} | _shown(job.retrieval, collection)
+
+    def _look_for_each(self, job: Job, collection: Collection, scenario: str, parts: Sequence[str]) -> None:
+        """The questions of one message, each for itself, where any of them has an answer."""
+        found = [self._found(job, collection, scenario, part)[0] for part in parts]
+        if any(one.answerable for one in found):
+            job.parts = tuple((one.question, one.answerable) for one in found)
+            job.retrieval = several.joined(job.query, found)
 
     def _found(self, job: Job, collection: Collection, scenario: str, question: str) -> tuple[Retrieval, bool]:
         """The passages, and whether they were known: unchanged collections are not searched twice."""
@@ -77,6 +96,10 @@ class Search:
         if among:
             return self._retrieve(principal, collection, query, PASSAGES, among)
         return self._retrieve(principal, collection, query, PASSAGES)
+
+    def coming(self, job: Job) -> Delta | None:
+        """Has a refusal say that documents are still on their way."""
+        return coming.told(self._db, job)
 
     def files(self, job: Job) -> tuple[Document, ...]:
         """The files dropped into the conversation, as they are now."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.entities.messages import Usage
 from core.errors import NichewiseError
-from rag.providers import Params, estimate_tokens
+from rag.providers import Params, ended, estimate_tokens, readable
 from rag.providers.choice import Choice
 from rag.providers.servers import Call
 from services.models.engine import Engine
@@ -47,10 +47,10 @@ async def ask(engine: Engine, choice: Choice, prompt: str, about: str = "", asid
         return ""
     finally:
         if raw is not None and asides is not None:  # it has begun to answer, which is paid for however it ends
-            counted = choice.provider.ending(raw).usage
+            counted = ended(choice.provider, raw).usage
             usage = counted or Usage(estimate_tokens(prompt), estimate_tokens(text), estimated=True)
             asides.append(Aside(about, choice.provider.name, choice.model, usage))
-    return text.strip()
+    return readable(text).strip()
 
 
 def _message(prompt: str) -> tuple[ChatMessage, ...]:

@@ -58,15 +58,15 @@ class Limits:
 
     def quota(self, principal: Principal) -> Quota:
         """What was spent today, and what the role may."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             limit = tx.limits.of(principal.role) or DEFAULTS[principal.role]
-            spent, _ = tx.rates.hit(_tokens(principal), DAY, by=0)
+            spent = tx.rates.hits(_tokens(principal), DAY)
         return Quota(spent, limit.tokens_per_day, limit.per_minute)
 
     def all(self, principal: Principal) -> tuple[RoleLimit, ...]:
         """Of every role, as set or by default."""
         _administer(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             changed = {limit.role: limit for limit in tx.limits.all()}
         return tuple(changed.get(role, DEFAULTS[role]) for role in Role)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from core.entities.people import Principal
-from core.errors import BadInput, Forbidden, NotFound
+from core.errors import BadInput, NotFound
 from core.roles import Permission
 from data.database import Database
 from data.stores.routes import RouteRecord
@@ -21,32 +21,13 @@ class Routing:
         self._db = db
         self._router = router
 
-    def decide(self, principal: Principal, message: str, conversation_id: UUID | None = None) -> Decision:
-        """The scenario of `message`, without answering it; raises `NotFound` for another person's conversation."""
-        if not principal.may(Permission.CHAT):
-            raise Forbidden
-        if not message.strip():
-            raise BadInput("Write a message first.")
-        with self._db.begin() as tx:
-            state = self.state(tx, principal, conversation_id)
-        return self.route(principal, message, state)
-
     def route(self, principal: Principal, message: str, state: State) -> Decision:
-        """The same for a state that is known: no database is asked."""
+        """By the words of `message` and what the conversation settles; no database is asked."""
         return _allowed(principal, self._router.route(message, state))
 
     def with_model(self, principal: Principal, open_: Decision, answer: str) -> Decision:
         """What becomes of a decision that was left open when a model has answered `router.for_model`."""
         return _allowed(principal, self._router.with_model(open_, answer))
-
-    def state(self, tx: Stores, principal: Principal, conversation_id: UUID | None) -> State:
-        """What is settled by the conversation's last answer."""
-        if conversation_id is None:
-            return State()
-        tx.conversations.find(principal, conversation_id)
-        thread = tx.messages.of_conversation(principal, conversation_id, last=4)
-        spoken = [turn.scenario for turn in thread if turn.author == "assistant" and turn.scenario in SCENARIOS]
-        return State(last=Route(spoken[-1]) if spoken else None)
 
     def record(self, tx: Stores, message_id: UUID, decision: Decision) -> None:
         """Keeps how the answer `message_id` was routed, in the transaction that saves the answer."""

@@ -18,12 +18,13 @@ from services.corpora.fingerprints import Fingerprints
 STAFF = (Role.SALES, Role.ANALYST, Role.ADMIN)
 EVERYONE = tuple(Role)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
-_LONGEST_TITLE = 200
+LONGEST_TITLE = 200
 _DEFAULTS = (
     ("faq", "Questions and answers", CollectionKind.FAQ, EVERYONE),
     ("analytics", "Niche analytics", CollectionKind.ANALYTICS, STAFF),
     ("documents", "Documents", CollectionKind.DOCUMENTS, STAFF),
 )
+BUILT_IN = frozenset(name for name, *_ in _DEFAULTS)
 
 
 class Collections:
@@ -83,6 +84,21 @@ class Collections:
             tx.audit.write(principal, "collection.create", "collection", name, title=title, kind=kind.value)
             return tx.collections.find(principal, name, counts=True)
 
+    def rename(self, principal: Principal, name: str, title: str) -> Collection:
+        """Another title; the name is the collection's address and stays. `BadInput` for a personal collection, or a
+        title that cannot be."""
+        _may_manage(principal)
+        title = " ".join(title.split())
+        _check_title(title)
+        with self._db.begin() as tx:
+            found = tx.collections.find(principal, name)
+            if found.kind is CollectionKind.PERSONAL:
+                raise BadInput("A personal collection keeps its name.")
+            if found.title != title:
+                tx.collections.rename(found.id, title)
+                tx.audit.write(principal, "collection.rename", "collection", name, title=[found.title, title])
+            return tx.collections.find(principal, name, counts=True)
+
 
 def _may_manage(principal: Principal) -> None:
     if not principal.may(Permission.CORPORA_MANAGE):
@@ -95,7 +111,11 @@ def _check(name: str, title: str, kind: CollectionKind) -> None:
             "The name of a collection has 2 to 63 small letters, digits and hyphens, "
             "and does not start with my-documents."
         )
-    if not 0 < len(title) <= _LONGEST_TITLE:
-        raise BadInput("Give the collection a title of at most %(limit)s characters.", limit=_LONGEST_TITLE)
+    _check_title(title)
     if kind is CollectionKind.PERSONAL:
         raise BadInput("A personal collection belongs to a person and cannot be created. Choose another kind.")
+
+
+def _check_title(title: str) -> None:
+    if not 0 < len(title) <= LONGEST_TITLE:
+        raise BadInput("Give the collection a title of at most %(limit)s characters.", limit=LONGEST_TITLE)

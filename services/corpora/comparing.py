@@ -15,6 +15,7 @@ from services.files.indexing import Indexing
 from services.files.passages import Passages
 
 _EXAMPLES = 5
+_LOOKS = 3  # after which what still differs is taken for what it is
 _TOGETHER = 500  # vectors that are read and written in one go
 
 
@@ -81,17 +82,37 @@ class Comparing:
     def _confirmed(self, version: CollectionVersion, seen: Differences) -> Differences:
         """Without what was only on its way while the stores were read one after the other."""
         name = version.vector_name
-        vectors = self._vectors.present(name, seen.no_vector | seen.lone_vectors)
+        vectors = self._vectors.present(name, seen.lone_vectors)
         broken = seen.broken or self._caught_up(version)
         words = set() if broken else self._lexical.present(name, seen.no_words | seen.lone_words)
         return replace(
             seen,
-            no_vector=seen.no_vector - vectors,
+            no_vector=self._missing(version, seen.no_vector),
             lone_vectors=seen.lone_vectors & vectors,
             no_words=seen.no_words - words,
             lone_words=seen.lone_words & words,
             broken=broken,
         )
+
+    def _missing(self, version: CollectionVersion, ids: Iterable[UUID]) -> frozenset[UUID]:
+        """Those of `ids` whose vector is in SQL alone. A deletion takes the vectors out before it commits: then it is
+        waited for."""
+        missing: set[UUID] = set()
+        for some in _slices(ids):
+            with self._db.begin() as tx:
+                tx.soundness.hold(some)
+                missing |= set(tx.vectors.of_chunks(some)) - self._vectors.present(version.vector_name, some)
+        return frozenset(missing)
+
+    def settled(self, version: CollectionVersion) -> Differences:
+        """Compares and mends until nothing differs: while people upload and delete, what was on its way when one look
+        was taken is there at the next."""
+        found = self.differences(version)
+        for _ in range(_LOOKS):
+            if not found:
+                break
+            found = self.mend(version, found)
+        return found
 
     def mend(self, version: CollectionVersion, found: Differences) -> Differences:
         """Puts right what differs, and compares again. `Unavailable` where all is but what needs an embedding model
@@ -111,8 +132,9 @@ class Comparing:
     def _write_vectors(self, version: CollectionVersion, ids: Iterable[UUID]) -> None:
         for some in _slices(ids):
             with self._db.begin() as tx:
+                tx.soundness.hold(some)  # else a vector is written that a deletion has just taken out, and stays
                 stored = tx.vectors.of_chunks(some)
-            self._vectors.upsert(version.vector_name, list(stored), [vector.tolist() for vector in stored.values()])
+                self._vectors.upsert(version.vector_name, list(stored), [vector.tolist() for vector in stored.values()])
 
     def _caught_up(self, version: CollectionVersion) -> bool:
         """Brings the words to the end of their log; True when they cannot be read."""

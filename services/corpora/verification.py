@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -21,9 +21,12 @@ from services.corpora.comparing import Comparing, Differences
 from services.corpora.fingerprints import Fingerprints
 from services.files.passages import Passages
 
-# A version passes when nine of ten sampled sentences bring up a passage that holds them among the first five. Over the
-# shipped corpora 100 % do; a version whose words or vectors are those of other passages stays below 20 %.
+# A version passes when nine of ten sampled sentences bring up a passage that holds them among the first five; one whose
+# words or vectors are those of other passages stays below 20 %. Texts of one pattern bring up one another (the shipped
+# niche articles: 87 %): there the version that is searched now is the measure.
 PASS_MARK = 0.9
+_LEAST_MARK = 0.5  # whatever the version before reaches
+_MARGIN = 0.02
 _WITHIN = 5
 _SAMPLE = 60
 _DEPTH = 20  # hits of each leg that are fused
@@ -71,7 +74,7 @@ class Verification:
 
         `before` is the version that is searched now.
         """
-        differences = self._comparing.mend(version, self._comparing.differences(version))
+        differences = self._comparing.settled(version)
         questions = self._questions(version)
         held = {one.origin.chunk_id: self._holds(version, one) for one in questions}
         shared = self._overlaps(version, before, questions)
@@ -83,7 +86,7 @@ class Verification:
         checks = [
             Check("documents", put, there, passed=put == there),
             *index_checks(new, differences),
-            _share_check(sum(held[key] for key in asked), len(asked)),
+            self._self_search(before, [one for one in questions if one.origin.chunk_id in asked], held),
         ]
         if golden is not None:
             checks.append(Check("golden", 1, float(golden.passed), golden.passed))
@@ -134,6 +137,16 @@ class Verification:
         with self._db.begin() as tx:
             texts = tx.versions.chunks_of(first)
         return any(question.sentence in found.chunk.text for found in texts.values())
+
+    def _self_search(
+        self, before: CollectionVersion, questions: Sequence[_Question], held: Mapping[UUID, bool]
+    ) -> Check:
+        share = _share([held[one.origin.chunk_id] for one in questions])
+        mark = PASS_MARK
+        if share < mark:
+            reached = _share([self._holds(before, one) for one in self._asked_before(before, questions)])
+            mark = min(mark, max(round(reached - _MARGIN, 4), _LEAST_MARK))
+        return Check("self_search", mark, round(share, 4), passed=share >= mark)
 
     def _overlaps(
         self, version: CollectionVersion, before: CollectionVersion, questions: Sequence[_Question]
@@ -190,6 +203,5 @@ def _as_chunk(question: _Question) -> Chunk:
     return replace(question.origin.chunk, text=question.sentence, heading="")
 
 
-def _share_check(found: int, asked: int) -> Check:
-    share = found / asked if asked else 1.0
-    return Check("self_search", PASS_MARK, round(share, 4), passed=share >= PASS_MARK)
+def _share(held: Sequence[bool]) -> float:
+    return sum(held) / len(held) if held else 1.0

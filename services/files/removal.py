@@ -56,18 +56,19 @@ class Removal:
             tx.jobs.cancel_of_document(document.id)
             if tx.documents.delete(document.id):  # of two who delete it at once, one did
                 tx.audit.write(who, "document.delete", "document", document.id, filename=document.filename)
-        files = self._remove_files(document.sha256)
+        files = self.remove_files(document.sha256)
         kept += self._retrievals.forget_document(document.id) if self._retrievals else 0
         cached = kept + self._images.forget(document.id)
         self._follow(versions, ids)
         return Removed(files, sum(map(len, ids.values())), vectors, indexed, cached, rows)
 
-    def _remove_files(self, sha256: str) -> int:
+    def remove_files(self, sha256: str) -> int:
+        """Removes the bytes and what was derived from them unless somebody else holds them; returns how many files."""
         # After the commit: a crash before it must leave the document its file. One that a crash leaves behind is found
         # by the reconciler.
         with self._db.begin() as tx:
             tx.documents.guard_bytes(sha256)
-            return 0 if tx.documents.uses_of(sha256) else self._blobs.remove(sha256)
+            return 0 if tx.soundness.blobs_in_use([sha256]) else self._blobs.remove(sha256)
 
     def _follow(self, versions: Mapping[UUID, CollectionVersion], ids: Mapping[UUID, Sequence[UUID]]) -> None:
         for key, version in versions.items():

@@ -121,7 +121,7 @@ class Accounts:
         password that cannot be used leaves the token as it is."""
         expired = BadInput("This link was used already or is too old. Ask for a new one.")
         hashed_token = token_hash(token)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             owner = tx.resets.owner(hashed_token)
         if owner is None:
             raise expired
@@ -141,7 +141,7 @@ class Accounts:
         """`BadInput` if `old` is wrong; every other session of the caller ends."""
         user_id = _user_id(principal)
         self._rates.hit(f"password:{user_id}", _PASSWORD_CHANGES)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             known = tx.users.credentials(principal.email)
         if not self._passwords.matches(old, known[1] if known else ""):
             raise BadInput("The present password is wrong.")

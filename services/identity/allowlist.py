@@ -20,7 +20,7 @@ class Allowlist:
 
     def all(self, principal: Principal) -> Sequence[AllowedAddress]:
         _require(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.allowlist.all()
 
     def put(self, principal: Principal, pattern: str, *, approved: bool, lasting: bool) -> None:

@@ -39,7 +39,7 @@ class Keys:
 
     def list(self, principal: Principal) -> tuple[ApiKey, ...]:
         """The caller's own, newest first."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tuple(tx.keys.of(_owner(principal)))
 
     def revoke(self, principal: Principal, key_id: UUID) -> None:

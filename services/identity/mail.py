@@ -72,7 +72,7 @@ class Mail:
         """The outbox, newest first, for administrators."""
         if not principal.may(Permission.PEOPLE):
             raise Forbidden
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tuple(tx.outbox.recent(limit=min(max(limit, 1), _LONGEST_PAGE), offset=max(offset, 0)))
 
     def _message(self, letter: Letter) -> EmailMessage:

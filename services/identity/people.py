@@ -63,7 +63,7 @@ class People:
         """People whose e-mail or name contains `text`, those who wait for approval first."""
         _require(principal)
         page = min(max(limit, 1), _LONGEST_PAGE)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             found, total = tx.users.find(text.strip(), status, limit=page, offset=max(offset, 0))
             profiles = tx.profiles.all([person.id for person in found])
         return PeoplePage(tuple(found), total, profiles)

@@ -55,7 +55,7 @@ class Registration:
 
     def known_niche(self, niche: str) -> str:
         """The id of a niche that exists; `BadInput` for any other."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             if niche in self._catalogue.current(tx).catalogue.niches:
                 return niche
         raise BadInput("There is no such niche. Leave it out, or choose one of the list.")
@@ -81,7 +81,7 @@ class Registration:
     def _find(self, _principal: Principal, _conversation_id: UUID, intent: Intent) -> Outcome:
         """Titles alone, in the person's language: guests may see no figures."""
         wording = str(intent.values["query"])[:_LONGEST_WORDING]
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             known = self._catalogue.current(tx)
         near = [one for one in self._catalogue.find(known, wording, intent.values["n"]) if one.score > 0]
         titles = known.catalogue.niches

@@ -22,6 +22,9 @@ FIELDS: dict[str, tuple[str, str, str]] = {
     "openai": ("openai_base_url", "openai_api_key", "openai_model"),
     "gemini": ("gemini_base_url", "gemini_api_key", "gemini_model"),
     "openai_compatible": ("compatible_url", "compatible_api_key", "compatible_model"),
+    # Servers for speech, which answer no questions: see `services.voice`.
+    "speech": ("speech_url", "speech_api_key", "speech_listen_model"),
+    "elevenlabs": ("elevenlabs_base_url", "elevenlabs_api_key", "elevenlabs_voice"),
 }
 
 
@@ -35,7 +38,7 @@ class Policy:
 
     @classmethod
     def read(cls, db: Database, own: Settings) -> Policy:
-        with db.begin() as tx:
+        with db.read() as tx:
             servers, rules = tx.model_settings.servers(), tx.model_settings.rules()
             chosen = tx.model_settings.role_models()
         return cls(

@@ -152,7 +152,7 @@ class Providers:
 
     def rules(self, principal: Principal) -> Sequence[ModelRule]:
         _administrates(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.model_settings.rules()
 
     def set_rule(self, principal: Principal, rule: ModelRule) -> None:
@@ -179,7 +179,7 @@ class Providers:
 
     def role_models(self, principal: Principal) -> Sequence[RoleModel]:
         _administrates(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.model_settings.role_models()
 
     def set_role_model(self, principal: Principal, role: Role, provider: str, model: str = "") -> None:

@@ -73,7 +73,7 @@ class Niches:
     def dashboard(self, principal: Principal, niche_id: str, region: str = "", language: str = "en") -> Dashboard:
         """Everything about one niche; its figures in `region` with rank and percentile among all niches there."""
         _may_look(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             known = self._catalogue.current(tx)
             catalogue = known.catalogue
             niche = named.niche(catalogue, niche_id)
@@ -99,7 +99,7 @@ class Niches:
     def distribution(self, principal: Principal, niche_id: str, metric: str, region: str = "") -> list[float]:
         """The values of a metric of all niches of the niche's dataset, smallest first."""
         _may_look(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             catalogue = self._catalogue.current(tx).catalogue
             niche = named.niche(catalogue, niche_id)
             wanted = named.metric(catalogue, niche.dataset_id, metric)
@@ -113,7 +113,7 @@ class Niches:
         ids = list(dict.fromkeys(niche_ids))
         if not 2 <= len(ids) <= 5:
             raise BadInput("Choose two to five niches to compare.")
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             catalogue = self._catalogue.current(tx).catalogue
             niches = [named.niche(catalogue, one) for one in ids]
             if len({one.dataset_id for one in niches}) > 1:
@@ -142,7 +142,7 @@ class Niches:
     # --- parts ------------------------------------------------------------------------------------------------------
 
     def _known(self) -> Known:
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return self._catalogue.current(tx)
 
     def _similar(self, tx: Stores, known: Known, niche: Niche) -> tuple[tuple[Niche, float], ...]:

@@ -78,7 +78,7 @@ class NicheCatalogue:
 
     def warm(self) -> None:
         """Builds what the first search and the first dashboard would wait for."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             known = self.current(tx)
             for dataset_id in known.catalogue.datasets:
                 self.profiles(tx, known, dataset_id)
@@ -106,7 +106,7 @@ class NicheCatalogue:
 
     def embed(self) -> int:
         """Embeds the titles that have no vector yet; returns how many: none while the model cannot be used."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             texts = [text for niche in tx.niches.catalogue().niches.values() for text in self.texts(niche)]
             wanted = {_hash(text): text for text in texts}
             missing = sorted(wanted.keys() - tx.niche_vectors.of(self._questions.model_name, list(wanted)).keys())
@@ -131,7 +131,7 @@ class NicheCatalogue:
 
     def title_vectors(self, niches: Sequence[Niche]) -> tuple[Vectors | None, Owners]:
         """(unit vectors (rows, dimension) or None, whose they are: positions in `niches`), as far as embedded."""
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return self._vectors(tx, niches)
 
     def _vectors(self, tx: Stores, niches: Sequence[Niche]) -> tuple[Vectors | None, Owners]:

@@ -45,12 +45,8 @@ class NicheImport:
 
     def preview(self, principal: Principal, filename: str, stream: BinaryIO, sample: int = 20) -> Preview:
         """Guesses the roles of the columns. Raises Forbidden, UnsupportedFormat, ParseFailed, TooLarge."""
-        _may_import(principal)
-        name = clean_filename(filename)
-        reading.suffix(name)
-        received = self._blobs.receive(stream, LIMIT)
-        self._blobs.keep(received)
-        with self._blobs.local(received.sha256) as path:
+        name, sha256 = self._received(principal, filename, stream)
+        with self._blobs.local(sha256) as path:
             if reading.is_articles(name):
                 found = list(reading.articles(path))
                 rows = tuple((one.code, one.title, one.sector, ", ".join(one.tags)) for one in found[:sample])
@@ -75,26 +71,31 @@ class NicheImport:
 
         Raises Forbidden, UnsupportedFormat, ParseFailed, TooLarge, or BadInput for a mapping that cannot be used.
         """
-        _may_import(principal)
-        name = clean_filename(filename)
-        reading.suffix(name)
-        received = self._blobs.receive(stream, LIMIT)
-        self._blobs.keep(received)
-        with self._blobs.local(received.sha256) as path:
+        name, sha256 = self._received(principal, filename, stream)
+        with self._blobs.local(sha256) as path:
             mapping.check(mapping.of_file(path, name, correction))
         with self._db.begin() as tx:
             import_id = tx.niche_imports.start(
-                name, received.sha256, {"correction": dict(correction or {}), "dry_run": dry_run}, principal.user_id
+                name, sha256, {"correction": dict(correction or {}), "dry_run": dry_run}, principal.user_id
             )
             run = tx.jobs.start("import_niches", principal.user_id, result={"import_id": str(import_id)})
             tx.jobs.defer("import_niches", queue=QUEUE, lock="niches", run_id=run, import_id=import_id)
             tx.audit.write(principal, "niches.import", "niche_import", import_id, filename=name, dry_run=dry_run)
         return run
 
+    def _received(self, principal: Principal, filename: str, stream: BinaryIO) -> tuple[str, str]:
+        """The name of the file and where its bytes are kept."""
+        _may_import(principal)
+        name = clean_filename(filename)
+        reading.suffix(name)
+        received = self._blobs.receive(stream, LIMIT)
+        self._blobs.keep(received)
+        return name, received.sha256
+
     def history(self, principal: Principal) -> list[ImportRun]:
         """Imports, newest first."""
         _may_import(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.niche_imports.history()
 
     def undo(self, principal: Principal, import_id: UUID) -> None:

@@ -128,7 +128,7 @@ class NicheQuestions:
 
     def _known(self, principal: Principal) -> Known:
         _may_look(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return self._catalogue.current(tx)
 
     def _answer(self, question: str, plan: Plan | Refusal, language: str) -> Answer:

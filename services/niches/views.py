@@ -31,7 +31,7 @@ class NicheViews:
     def list(self, principal: Principal) -> list[SavedView]:
         """One's own, newest first."""
         owner = _owner(principal)
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.niche_views.of(owner)
 
     def delete(self, principal: Principal, view_id: UUID) -> None:

@@ -1,53 +1,36 @@
-"""The playground: comparisons that run side by side, kept as experiments, voted on, swept, and promoted to presets."""
+"""The playground: comparisons that run side by side, kept as experiments and voted on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import scenarios
 from core.entities.people import Principal
-from core.entities.playground import Attempt, Configuration, Experiment, Lane, Preset, Score, Source
+from core.entities.playground import Attempt, Experiment, Lane, Score, Source
 from core.entities.usage import Activity
-from core.errors import BadInput, Forbidden, NotFound, TooMany
-from core.roles import Permission
+from core.errors import BadInput, Forbidden, TooMany
 from data.database import Database
 from data.transaction import Stores
 from rag.guardrails import OutputFilter
 from rag.language import detect
-from rag.providers import Params
 from scenarios import Turn
 from services.answer.retrieve import PASSAGES, Retrieve
 from services.chat.admission import BLOCKED
-from services.chat.asking import Ask, check_names, text_of
 from services.chat.guardrails import Guardrails
 from services.chat.limits import Limits
 from services.chat.usage import record_attempts
 from services.corpora.collections import Collections
 from services.models.engine import Engine
+from services.playground.comparisons import Comparison, allowed, checked, title
 from services.playground.races import Column, Race
 from services.playground.trials import SCENARIO, Task, Trial
 
-MOST_LANES = 4
-MOST_REPEATS = 10
 _MOST_RACES = 2  # of one person at once
-_LONGEST_INSTRUCTIONS = 8_000  # characters
-_LONGEST_TITLE = 120
 _MOST_LISTED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One question to up to four configurations, each `repeats` times. Without `collection` nobody gets passages."""
-
-    question: str
-    configurations: Sequence[Configuration]
-    collection: str = "documents"
-    repeats: int = 1
 
 
 @dataclass
@@ -72,8 +55,8 @@ class Playground:
         two comparisons of this person are running or the tokens of the day are used up, `Forbidden` for a question that
         a guardrail stops.
         """
-        owner_id = _allowed(principal)
-        asked = _checked(principal, comparison)
+        owner_id = allowed(principal)
+        asked = checked(principal, comparison)
         if sum(race.experiment.owner_id == owner_id for race in self._races.values()) >= _MOST_RACES:
             raise TooMany("%(count)s of your comparisons are running. Wait for one, or stop it.", count=_MOST_RACES)
         self.limits.check_quota(principal)
@@ -96,7 +79,7 @@ class Playground:
     def state(self, principal: Principal, experiment_id: UUID) -> Experiment:
         """As it stands now, with the texts of passages that `principal` may read. What a process left unfinished when
         it ended counts as stopped."""
-        _allowed(principal)
+        allowed(principal)
         race = self._races.get(experiment_id)  # first: it may end meanwhile, and then it is saved
         if race is not None and race.experiment.owner_id == principal.user_id:
             return race.snapshot()
@@ -105,7 +88,7 @@ class Playground:
 
     def stop(self, principal: Principal, experiment_id: UUID, lane: int | None = None) -> None:
         """Ends one column, or all; what they wrote stays."""
-        _allowed(principal)
+        allowed(principal)
         race = self._races.get(experiment_id)
         if race is not None and race.experiment.owner_id == principal.user_id:
             self.engine.soon(race.stop, lane)
@@ -127,22 +110,20 @@ class Playground:
 
     def list(self, principal: Principal) -> Sequence[Experiment]:
         """Saved experiments, own and shared, newest first."""
-        _allowed(principal)
+        allowed(principal)
         with self.db.begin() as tx:
             return tx.experiments.saved(principal, limit=_MOST_LISTED)
 
-    def save(self, principal: Principal, experiment_id: UUID, title: str) -> None:
-        named = " ".join(title.split())
-        if not 1 <= len(named) <= _LONGEST_TITLE:
-            raise BadInput("Give it a name of 1 to %(longest)s characters.", longest=_LONGEST_TITLE)
-        _allowed(principal)
+    def save(self, principal: Principal, experiment_id: UUID, name: str) -> None:
+        named = title(name)
+        allowed(principal)
         with self.db.begin() as tx:
             tx.experiments.find(principal, experiment_id, own=True, lock=True)
             tx.experiments.name(experiment_id, named)
 
     def share(self, principal: Principal, experiment_id: UUID, shared: bool = True) -> None:
         """Everybody who may use the playground can then open it; passages show only to who may read them."""
-        _allowed(principal)
+        allowed(principal)
         with self.db.begin() as tx:
             tx.experiments.find(principal, experiment_id, own=True, lock=True)
             tx.experiments.share(experiment_id, shared)
@@ -150,7 +131,7 @@ class Playground:
 
     def duplicate(self, principal: Principal, experiment_id: UUID) -> UUID:
         """The same question and configurations as a new experiment of one's own, not yet answered."""
-        owner_id = _allowed(principal)
+        owner_id = allowed(principal)
         with self.db.begin() as tx:
             old = tx.experiments.find(principal, experiment_id)
             lanes = tuple(Lane(lane.configuration) for lane in old.lanes)
@@ -159,7 +140,7 @@ class Playground:
         return fresh.id
 
     def delete(self, principal: Principal, experiment_id: UUID) -> None:
-        _allowed(principal)
+        allowed(principal)
         self.stop(principal, experiment_id)
         with self.db.begin() as tx:
             tx.experiments.find(principal, experiment_id, own=True, lock=True)
@@ -169,7 +150,7 @@ class Playground:
 
     def vote(self, principal: Principal, experiment_id: UUID, lane: int) -> None:
         """For the best column, once. `BadInput` while columns run or where there is nothing to choose between."""
-        voter_id = _allowed(principal)
+        voter_id = allowed(principal)
         experiment = self.state(principal, experiment_id)
         shown = [_last(column) for column in experiment.lanes]
         answered = [bool(one.text) for one in shown]
@@ -181,46 +162,15 @@ class Playground:
 
     def voted(self, principal: Principal, experiment_id: UUID) -> int | None:
         """The column that `principal` voted for."""
-        voter_id = _allowed(principal)
+        voter_id = allowed(principal)
         with self.db.begin() as tx:
             return tx.experiments.voted(experiment_id, voter_id)
 
     def scores(self, principal: Principal) -> Sequence[Score]:
         """All votes of everybody, by model, most won first."""
-        _allowed(principal)
+        allowed(principal)
         with self.db.begin() as tx:
             return tx.experiments.scores()
-
-    def promote(self, principal: Principal, experiment_id: UUID, lane: int, name: str) -> UUID:
-        """Makes the column's configuration a preset that everybody can choose."""
-        user_id, named = _allowed(principal), " ".join(name.split())
-        if not 1 <= len(named) <= _LONGEST_TITLE:
-            raise BadInput("Give it a name of 1 to %(longest)s characters.", longest=_LONGEST_TITLE)
-        with self.db.begin() as tx:
-            experiment = tx.experiments.find(principal, experiment_id)
-            if not 0 <= lane < len(experiment.lanes):
-                raise NotFound
-            preset_id = tx.experiments.promote(named, experiment.lanes[lane].configuration, user_id)
-            tx.audit.write(principal, "preset.promote", "preset", preset_id, name=named, experiment=str(experiment_id))
-        return preset_id
-
-    def drop_preset(self, principal: Principal, preset_id: UUID) -> None:
-        """For who made it, and for administrators; conversations that used it keep their answers."""
-        user_id = _allowed(principal)
-        with self.db.begin() as tx:
-            found = next((one for one in tx.experiments.presets() if one.id == preset_id), None)
-            if found is None:
-                raise NotFound
-            if found.owner_id != user_id and not principal.may(Permission.SYSTEM):
-                raise Forbidden
-            tx.experiments.drop_preset(preset_id)
-            tx.audit.write(principal, "preset.delete", "preset", preset_id, name=found.name)
-
-    def presets(self, principal: Principal) -> Sequence[Preset]:
-        if not principal.may(Permission.CHAT_DOCUMENTS):
-            raise Forbidden
-        with self.db.begin() as tx:
-            return tx.experiments.presets()
 
     # --- on other threads -------------------------------------------------------------------------------------------
 
@@ -264,42 +214,6 @@ class Playground:
         with self.db.begin() as tx:
             tx.experiments.keep(experiment)
             record_attempts(tx, principal, Activity.PLAYGROUND, _keyed(experiment))
-
-
-def _allowed(principal: Principal) -> UUID:
-    if not principal.may(Permission.PLAYGROUND) or principal.user_id is None:
-        raise Forbidden
-    return principal.user_id
-
-
-def _checked(principal: Principal, comparison: Comparison) -> Experiment:
-    question = text_of(Ask(comparison.question))
-    if not 1 <= len(comparison.configurations) <= MOST_LANES:
-        raise BadInput("Compare one to %(most)s configurations.", most=MOST_LANES)
-    if not 1 <= comparison.repeats <= MOST_REPEATS:
-        raise BadInput("Repeat an answer 1 to %(most)s times.", most=MOST_REPEATS)
-    now = datetime.now(UTC)
-    return Experiment(
-        id=uuid4(),
-        owner_id=_allowed(principal),
-        owner=principal.name,
-        title="",
-        question=question,
-        collection=comparison.collection,
-        repeats=comparison.repeats,
-        lanes=tuple(Lane(_usable(configuration)) for configuration in comparison.configurations),
-        sources=(),
-        shared=False,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _usable(configuration: Configuration) -> Configuration:
-    check_names(Ask("", provider=configuration.provider, model=configuration.model))
-    if len(configuration.instructions) > _LONGEST_INSTRUCTIONS:
-        raise BadInput("A system prompt has %(limit)s characters at most.", limit=_LONGEST_INSTRUCTIONS)
-    return replace(configuration, params=Params.read(configuration.params).given())
 
 
 def _without_runs(experiment: Experiment) -> Experiment:

@@ -75,7 +75,7 @@ class Sweeps:
         return run_id
 
     def progress(self, principal: Principal, run_id: UUID) -> JobRun:
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.jobs.find(principal, run_id)
 
     def find(self, principal: Principal, experiment_id: UUID) -> tuple[JobRun, Experiment]:
@@ -147,7 +147,7 @@ class Sweeps:
                     raise Stopped from None
 
     def _owner(self, run_id: UUID) -> Principal | None:
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             starter = tx.jobs.starter(run_id)
             user = tx.users.get(starter) if starter else None
         return Principal(user.role, user.id, user.email, user.name, user.locale) if user else None
@@ -160,7 +160,7 @@ class Sweeps:
             return job.result
 
     def _goes_on(self, owner: Principal, run_id: UUID) -> bool:
-        with self._db.begin() as tx:
+        with self._db.read() as tx:
             return tx.jobs.find(owner, run_id).status == "running"
 
     def _keep(

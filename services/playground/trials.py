@@ -23,6 +23,7 @@ from core.roles import Role
 from rag.answering import Draft
 from rag.guardrails import OutputFilter, Verdict
 from rag.providers import Params
+from rag.shown import Delta
 from scenarios import Turn
 from services.models.engine import Engine
 
@@ -88,12 +89,12 @@ class Trial:
             raise task.failure
         candidates = await self.engine.candidates(task.role, configuration.provider, configuration.model)
         retrieval = task.retrieval if configuration.retrieval else None
-        brief = scenarios.get(SCENARIO).plan(Turn(task.question, task.language, (), retrieval, task.searched))
+        searched = translate(task.language, task.searched)  # those that ship have a name in each
+        brief = scenarios.get(SCENARIO).plan(Turn(task.question, task.language, (), retrieval, searched))
         brief = replace(brief, instructions=configuration.instructions or brief.instructions)
         for choice in candidates:
-            self.draft = Draft(
-                brief, choice, Params.read(configuration.params), self.engine.settings, self.engine.servers, task.output
-            )
+            params, engine = Params.read(configuration.params), self.engine
+            self.draft = Draft(brief, choice, params, engine.settings, engine.servers, task.output, later=_seen)
             try:
                 return await self._read(self.draft)
             except (ProviderUnavailable, ProviderBusy):
@@ -102,8 +103,8 @@ class Trial:
 
     async def _read(self, draft: Draft) -> None:
         async with aclosing(draft.write()) as pieces:
-            async for _piece in pieces:
-                pass  # whoever wants to see it reads the draft
+            async for piece in pieces:
+                _seen(piece)
         if draft.stopped_by is not None:
             await asyncio.to_thread(self.task.stopped, draft.stopped_by, draft.cut)
 
@@ -113,6 +114,10 @@ class Trial:
             named = Attempt(provider=self.configuration.provider or "", model=self.configuration.model or "")
             return replace(named, status=self.status, took_ms=took, error=self.error)
         return _measured(self, self.draft, took)
+
+
+def _seen(_piece: Delta) -> None:
+    """Whoever wants to see it reads the draft."""
 
 
 def _measured(trial: Trial, draft: Draft, took: int) -> Attempt:

@@ -16,8 +16,10 @@ from data.database import Database
 from rag.context import for_answer
 from rag.legs import Query
 from rag.lexical import Damaged
+from rag.lexical.analysis import terms
 from rag.readable import Readable
 from rag.retrieval import Retriever
+from rag.spelling import Speller
 from services.corpora.collections import Collections
 from services.files.indexing import Indexing
 
@@ -27,11 +29,19 @@ Found = TypeVar("Found")
 
 
 class Search:
-    def __init__(self, db: Database, collections: Collections, indexing: Indexing, retriever: Retriever) -> None:
+    def __init__(
+        self,
+        db: Database,
+        collections: Collections,
+        indexing: Indexing,
+        retriever: Retriever,
+        speller: Speller | None = None,
+    ) -> None:
         self._db = db
         self._collections = collections
         self._indexing = indexing
         self._retriever = retriever
+        self._speller = speller
 
     def search(
         self, principal: Principal, collection: str, question: str, k: int = 10, tags: Sequence[str] = ()
@@ -50,14 +60,36 @@ class Search:
     def for_answer(
         self, principal: Principal, collection: str, question: str, k: int, among: Sequence[UUID] = ()
     ) -> Retrieval:
-        """As `search`, for the assistant: guests are answered from questions and answers only. `among`: from these
-        documents alone, where any are named."""
+        """As `search`, for what is written from passages: guests are answered from questions and answers only. `among`:
+        from these documents alone, where any are named."""
         only = None if principal.may(Permission.CHAT_DOCUMENTS) else CollectionKind.FAQ
         if not principal.may(Permission.CHAT):
             raise Forbidden
         version, settings = self.prepared(principal, collection, question, k, only)
         readable = Readable(self._db, version, principal, among=tuple(among))
         return for_answer(self._found(Query(question.strip(), k, readable), settings), settings)
+
+    def for_chat(
+        self, principal: Principal, collection: str, question: str, k: int, among: Sequence[UUID] = ()
+    ) -> Retrieval:
+        """As `for_answer`; where nothing answers the question as it stands, words that nobody knows are set right. The
+        `question` of the result says which one was searched for."""
+        found = self.for_answer(principal, collection, question, k, among)
+        if found.answerable or self._speller is None:
+            return found
+        with self._collections.looking(collection) as tx:
+            version = self._collections.find(tx, principal, collection).version
+        spelt = self._speller.spelt(version.vector_name, question.strip())
+        if spelt is None:
+            return found
+        again = self.for_answer(principal, collection, spelt.question, k, among)
+        # A word of passages that the person may not read is never shown.
+        read = {
+            word
+            for passage in again.passages
+            for word in terms(f"{passage.title}\n{passage.heading}\n{passage.text}", "")
+        }
+        return again if again.answerable and read.issuperset(spelt.words) else found
 
     def prepared(
         self, principal: Principal, collection: str, question: str, k: int, only: CollectionKind | None = None

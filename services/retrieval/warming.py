@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from data.database import Database
 from rag.questions import Questions
+from rag.vectors import Vectors
 from services.files.indexing import Indexing
 from services.health import Health
 
 
-def register_engine(health: Health, db: Database, questions: Questions, indexing: Indexing) -> None:
+def register_engine(health: Health, db: Database, questions: Questions, indexing: Indexing, vectors: Vectors) -> None:
     """Nothing is loaded here; `health.warm` does it behind the first page. What an index lacks is written from SQL."""
 
     def models() -> None:
@@ -21,5 +22,5 @@ def register_engine(health: Health, db: Database, questions: Questions, indexing
         questions.warm(in_use)
 
     health.register("models", models)
-    health.register("vectors", indexing.restore_vectors)
+    health.register("vectors", indexing.restore_vectors, vectors.ping)
     health.register("lexical", indexing.restore_lexical)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 
 import api
@@ -22,6 +20,7 @@ from core.settings import Settings
 from data.stores.documents import NewDocument
 from services.container import Services
 from services.corpora.fingerprints import Fingerprints
+from tests.servers.asgi import listening
 from tests.servers.ollama import OllamaServer
 
 Headers = dict[str, str]
@@ -204,28 +203,12 @@ def test_answers_of_others_do_not_exist(client: TestClient, ann: Headers, admin:
 # --- over a real connection -----------------------------------------------------------------------------------------
 
 
-@contextmanager
-def listening(services: Services) -> Iterator[str]:
-    config = uvicorn.Config(api.create_app(services), port=0, log_level="error", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-        assert thread.is_alive(), "the server did not start"
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def test_a_client_that_disconnects_does_not_end_the_answer(
     services: Services, ann: Headers, ollama: OllamaServer
 ) -> None:
     gate = threading.Event()
     ollama.script.reply("28 days", " [1].", gate=gate)
-    with listening(services) as url, httpx.Client(base_url=url, headers=ann, timeout=20) as http:
+    with listening(api.create_app(services)) as url, httpx.Client(base_url=url, headers=ann, timeout=20) as http:
         with http.stream("POST", "/api/chat", json={"message": QUESTION}, headers=EVENTS) as stream:
             assert next(stream.iter_lines()) == "event: token"  # the first piece comes while the model still writes
             message = stream.headers["x-message-id"]
@@ -239,7 +222,7 @@ def test_an_answer_is_stopped_over_rest(services: Services, ann: Headers, ollama
     ollama.script.reply("28 days [1]", " and so on", gate=threading.Event())
     asked: dict[str, Any] = {"json": {"message": QUESTION}, "headers": EVENTS}
     with (
-        listening(services) as url,
+        listening(api.create_app(services)) as url,
         httpx.Client(base_url=url, headers=ann, timeout=20) as http,
         http.stream("POST", "/api/chat", **asked) as stream,
     ):
@@ -257,7 +240,7 @@ def test_many_waiting_answers_leave_the_service_responsive(
     each = 4  # answers of one person at once
     count = services.settings.model_parallel // each
     people = [bearer(person(email=f"p{n}@example.com")) for n in range(count)]
-    with listening(services) as url, httpx.Client(base_url=url, timeout=20) as http:
+    with listening(api.create_app(services)) as url, httpx.Client(base_url=url, timeout=20) as http:
 
         def ask(headers: Headers) -> None:
             http.post("/api/chat", json={"message": QUESTION, "params": {"timeout": 600}}, headers=headers)

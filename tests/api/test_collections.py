@@ -79,3 +79,31 @@ def test_others_may_neither_create_nor_reindex(client: TestClient, sales: Header
     assert client.post("/api/collections", json=body, headers=sales).status_code == 403
     assert client.post("/api/collections/faq/reindex", headers=sales).status_code == 403
     assert client.get("/api/collections").status_code == 401
+
+
+def test_an_administrator_renames_a_collection_and_deletes_it(
+    client: TestClient, admin: Headers, sales: Headers, services: Services
+) -> None:
+    body = {"name": "prices", "title": "Price lists", "kind": "documents"}
+    client.post("/api/collections", json=body, headers=admin)
+    renamed = client.patch("/api/collections/prices", json={"title": "Prices of 2026"}, headers=admin)
+    assert (renamed.status_code, renamed.json()["name"], renamed.json()["title"]) == (200, "prices", "Prices of 2026")
+    assert client.patch("/api/collections/prices", json={"title": " "}, headers=admin).status_code == 400
+    deleted = client.delete("/api/collections/prices", headers=admin)
+    assert deleted.status_code == 202
+    counts = {"documents": 0, "passages": 0, "versions": 1, "sources": 0, "questions": 0, "tables": 0}
+    assert {key: deleted.json()[key] for key in counts} == counts
+    assert "prices" not in [one["name"] for one in client.get("/api/collections", headers=admin).json()]
+    assert client.delete("/api/collections/prices", headers=admin).status_code == 404
+    job = client.get(f"/api/jobs/{deleted.json()['job_id']}", headers=admin).json()
+    assert (job["status"], job["result"]["collection"]) == ("waiting", "prices")
+
+
+def test_built_in_collections_can_be_renamed_and_not_deleted_and_nobody_else_does_either(
+    client: TestClient, admin: Headers, sales: Headers
+) -> None:
+    assert client.delete("/api/collections/faq", headers=admin).status_code == 400
+    assert client.delete("/api/collections/my-documents", headers=admin).status_code == 404  # not made yet
+    assert client.patch("/api/collections/faq", json={"title": "Help"}, headers=admin).json()["title"] == "Help"
+    assert client.patch("/api/collections/faq", json={"title": "Mine"}, headers=sales).status_code == 403
+    assert client.delete("/api/collections/faq", headers=sales).status_code == 403

@@ -16,7 +16,7 @@ from core.roles import Role
 from core.settings import Settings
 from services import container
 from services.container import Services
-from services.playground.experiments import Comparison
+from services.playground.comparisons import Comparison
 from tests.conftest import KEY
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer

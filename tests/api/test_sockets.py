@@ -21,7 +21,7 @@ from core.entities.people import User
 from core.roles import Role
 from core.settings import Settings
 from services.container import Services
-from tests.api.test_chat import listening
+from tests.servers.asgi import listening
 from tests.servers.ollama import OllamaServer
 
 Headers = dict[str, str]

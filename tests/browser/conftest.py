@@ -82,6 +82,16 @@ def running(var: Path, *, demo: bool = False) -> Iterator[Product]:
         process.wait(timeout=30)
 
 
+@pytest.fixture
+def admin(product: Product) -> Iterator[httpx.Client]:
+    """The administrator's programs."""
+    email, password = product.credentials()
+    with httpx.Client(base_url=product.url, timeout=60) as client:
+        token = client.post("/api/auth/token", data={"username": email, "password": password}).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
 def free_port() -> int:
     """Below the ports that the system gives away: one of those could be taken before the product gets to it."""
     for port in _PORTS:

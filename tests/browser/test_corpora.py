@@ -24,16 +24,6 @@ def page_of(n: int) -> str:
 
 
 @pytest.fixture
-def admin(product: Product) -> Iterator[httpx.Client]:
-    """The administrator's programs."""
-    email, password = product.credentials()
-    with httpx.Client(base_url=product.url, timeout=60) as client:
-        token = client.post("/api/auth/token", data={"username": email, "password": password}).json()["access_token"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        yield client
-
-
-@pytest.fixture
 def rules(admin: httpx.Client) -> int:
     """Forty documents that are ready; the version that they are in."""
     ids = [
@@ -95,4 +85,38 @@ def test_a_reindex_shows_its_progress_while_another_session_keeps_chatting_and_c
     _ask(colleague, 10)
     states = {one["number"]: one["state"] for one in admin.get(VERSIONS).json()}
     assert (states[rules], states[rules + 1]) == ("active", "retired")
+    assert visitor.outside() == []
+
+
+def test_a_collection_is_renamed_and_deleted_by_who_types_its_name(
+    product: Product, visitor: Visitor, admin: httpx.Client
+) -> None:
+    admin.post("/api/collections", json={"name": "prices", "title": "Price lists", "kind": "documents"})
+    file = {"file": ("rule.md", io.BytesIO(page_of(1).encode()))}
+    document = admin.post("/api/documents", data={"collection": "prices"}, files=file).json()["document_id"]
+    page = visitor.page
+    visitor.go()
+    visitor.sign_in(*product.credentials())
+    visitor.go("corpora?collection=prices")
+
+    page.get_by_role("button", name="What to do with it").click()
+    page.get_by_text("Rename", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Title").fill("Prices of 2026")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Prices of 2026")).to_be_visible(timeout=_READY)
+    visitor.settled()
+
+    page.get_by_role("button", name="What to do with it").click()
+    page.get_by_text("Delete", exact=True).click()
+    expect(dialog.get_by_text("1 document", exact=True)).to_be_visible(timeout=_READY)
+    name = dialog.get_by_role("textbox")
+    name.fill("price")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog.get_by_text("Nothing was deleted.")).to_be_visible(timeout=_READY)
+    name.fill("prices")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("“Prices of 2026” is deleted. Nothing of it is left.")).to_be_visible(timeout=_READY)
+    expect(page.get_by_text("Prices of 2026 prices")).to_have_count(0)
+    assert admin.get(f"/api/documents/{document}").status_code == 404
     assert visitor.outside() == []

@@ -41,15 +41,6 @@ def product(exported_model: Path, tiny: str) -> Iterator[Product]:
             yield product
 
 
-@pytest.fixture
-def admin(product: Product) -> Iterator[httpx.Client]:
-    email, password = product.credentials()
-    with httpx.Client(base_url=product.url, timeout=60) as client:
-        token = client.post("/api/auth/token", data={"username": email, "password": password}).json()["access_token"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        yield client
-
-
 def active(admin: httpx.Client) -> tuple[int, str]:
     """Number and model of the version in use."""
     (one,) = [version for version in admin.get(_VERSIONS).json() if version["state"] == "active"]

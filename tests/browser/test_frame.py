@@ -14,8 +14,9 @@ def test_the_menu_speaks_russian_and_back(product: Product, visitor: Visitor) ->
     visitor.go()
     visitor.sign_in(*product.credentials())
     page = visitor.page
-    for language, said in (("Русский", "Светлая"), ("English", "Light")):
+    for language, said, pages in (("Русский", "Светлая", "Страницы"), ("English", "Light", "Pages")):
         visitor.speak(language)
+        expect(page.get_by_test_id("stSidebarNav")).to_have_attribute("aria-label", pages)
         page.get_by_test_id("stMainMenu").get_by_role("button").click()
         expect(page.get_by_test_id("stMainMenuItem-theme-Light")).to_contain_text(said)
         expect(page.get_by_text("Made with Streamlit")).to_be_hidden()
@@ -41,3 +42,48 @@ def test_a_slash_leads_to_the_question_and_escape_closes_a_dialog_that_lost_the_
 def test_the_sign_in_begins_in_its_first_field(visitor: Visitor) -> None:
     visitor.go()
     expect(visitor.page.locator(".st-key-sign_in_card input").first).to_be_focused()
+
+
+def test_the_address_of_a_screen_asks_for_nothing_that_is_not_there(visitor: Visitor) -> None:
+    refused: list[str] = []
+    visitor.page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+    for path in ("documents", "niches?tab=ask", "assistant"):
+        visitor.go(path)
+        expect(visitor.page.locator(".st-key-sign_in_card")).to_be_visible()
+    assert refused == []
+
+
+def test_light_or_dark_is_chosen_once_for_all_pages(product: Product, visitor: Visitor) -> None:
+    visitor.go("profile")
+    visitor.sign_in(*product.credentials())
+    page = visitor.page
+    page.get_by_test_id("stMainMenu").get_by_role("button").click()
+    page.get_by_test_id("stMainMenuItem-theme-Dark").click()
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")  # dialogs are drawn beside the page
+    visitor.go("people")
+    expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
+
+
+def test_a_dialog_that_asks_for_words_begins_in_its_first_field(product: Product, visitor: Visitor) -> None:
+    visitor.go("people")
+    visitor.sign_in(*product.credentials())
+    visitor.page.locator("[class*=st-key-people_add] button").click()
+    expect(visitor.page.get_by_role("dialog").locator("input").first).to_be_focused()
+
+
+def test_on_a_narrow_screen_the_list_of_pages_is_put_away_by_a_touch_beside_it(
+    product: Product, visitor: Visitor
+) -> None:
+    visitor.go("people")
+    visitor.sign_in(*product.credentials())
+    page, pages = visitor.page, visitor.page.get_by_test_id("stSidebar")
+    page.set_viewport_size({"width": 390, "height": 844})
+    visitor.go("people")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(pages).to_have_attribute("data-collapsed", "false")
+    page.mouse.click(380, 500)
+    expect(pages).to_have_attribute("data-collapsed", "true")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(pages).to_have_attribute("data-collapsed", "false")
+    visitor.go("people")
+    expect(pages).to_have_attribute("data-collapsed", "true")

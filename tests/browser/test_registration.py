@@ -144,4 +144,4 @@ def test_who_comes_back_is_greeted_with_the_key_points_and_goes_on(product: Prod
     expect(thread.get_by_test_id("stChatMessage").first).to_contain_text("lighthouse", timeout=_ANSWERED)
     visitor.go("profile")
     visitor.page.get_by_role("tab", name="Memory").click()
-    expect(visitor.page.locator("[class*=st-key-memory_delete_]").first).to_be_visible()
+    expect(visitor.page.locator("[class*=st-key-icon_delete_memory_]").first).to_be_visible()

@@ -31,7 +31,7 @@ def test_a_table_is_grouped_and_taken_home_and_asked(product: Product, visitor: 
     page = visitor.page
     page.locator("input[type=file]").set_input_files(_file(tmp_path))
     row = page.locator("[class*=st-key-document_]").filter(has_text="orchard").first
-    row.locator("[class*=st-key-documents_table_] button").first.click(timeout=_WAIT)
+    row.locator("[class*=st-key-icon_table_] button").first.click(timeout=_WAIT)
     expect(page.get_by_text("rows 1–4 of 4")).to_be_visible(timeout=_WAIT)
     expect(page.get_by_text("Harvest in total: 177.75")).to_be_visible()
     page.get_by_text("Groups", exact=True).click()

@@ -30,6 +30,7 @@ def marks() -> dict[str, slice]:
         "_": slice(0, 1),
         "N_": slice(0, 1),
         "ngettext": slice(0, 2),
+        "ntranslate": slice(1, 3),
         "translate": slice(1, 2),
         "Refusal": slice(1, 2),
         **raised,

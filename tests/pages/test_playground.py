@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.entities.people import Principal
 from core.entities.playground import Configuration
 from core.roles import Role
-from services.playground.experiments import Comparison
+from services.playground.comparisons import Comparison
 from tests.pages.conftest import Browser
 
 

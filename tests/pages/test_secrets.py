@@ -20,7 +20,7 @@ from pages import SCREENS
 from services import container
 from services.chat.asking import Ask
 from services.container import Services
-from services.playground.experiments import Comparison
+from services.playground.comparisons import Comparison
 from services.playground.export import as_csv, as_json
 from tests.conftest import KEY
 from tests.pages.conftest import Browser

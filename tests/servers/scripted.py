@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +21,8 @@ class Reply:
     pieces until the test sets it. `status` other than 200 answers with an error. `fault`: "hang" never answers, "cut"
     breaks the connection after the pieces, "short" ends without the last object, "garbage" sends what is not JSON,
     "error" sends an error object in the middle of the stream, as the real server does when a model crashes. `stamped`
-    puts the time of sending before the first piece, as `T1700000000000 ` (milliseconds since 1970).
+    puts the time of sending before the first piece, as `T1700000000000 ` (milliseconds since 1970). `wild` writes the
+    whole answer itself.
     """
 
     pieces: tuple[str, ...] = ("Hello", ", world", ".")
@@ -34,6 +35,7 @@ class Reply:
     prompt_tokens: int = 11
     completion_tokens: int = 7
     stamped: bool = False
+    wild: Callable[[Handler, dict[str, Any]], None] | None = None
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Script:
     gone: threading.Event = field(default_factory=threading.Event)  # a client hung up before its answer ended
     closing: threading.Event = field(default_factory=threading.Event)
     pull_seconds: float = 0.0  # how long a model takes to arrive
+    wild: Callable[[Handler, dict[str, Any]], None] | None = None  # writes what the server says of its models
+    sent: int = 0  # bytes of streams
 
     def reply(self, *pieces: str, **options: Any) -> Reply:
         """Appends a scripted reply; when none is left the default one is given."""
@@ -66,7 +70,7 @@ class Script:
         self.requests.clear()
         self.keys.clear()
         self.gone.clear()
-        self.pull_seconds = 0.0
+        self.pull_seconds, self.wild, self.sent = 0.0, None, 0
 
 
 class ScriptedServer(ThreadingHTTPServer):
@@ -150,7 +154,9 @@ class Handler(BaseHTTPRequestHandler):
     def text(self, body: dict[str, Any], *, streamed: bool) -> None:
         script = self.server.script
         reply = script.replies.popleft() if script.replies else script.default
-        if reply.fault == "hang":
+        if reply.wild is not None:
+            reply.wild(self, body)
+        elif reply.fault == "hang":
             script.closing.wait(30)
         elif reply.status != 200:
             self.json(self.wrong(reply.error, reply.status), reply.status)
@@ -206,11 +212,15 @@ class Handler(BaseHTTPRequestHandler):
     def chunk(self, data: bytes) -> None:
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
+        self.server.script.sent += len(data)
 
     def end_stream(self) -> None:
         self.wfile.write(b"0\r\n\r\n")
 
     def json(self, value: Any, status: int = 200) -> None:
+        if self.server.script.wild is not None:
+            self.server.script.wild(self, value)
+            return
         self.send(status, json.dumps(value).encode(), "application/json; charset=utf-8")
 
     def send(self, status: int, data: bytes, kind: str) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
-from core.entities.corpora import CollectionKind, Fingerprint
+from core.entities.corpora import CollectionKind, Fingerprint, Stage
 from core.entities.messages import Action, Message, MessageStatus
 from core.entities.people import Principal, UserStatus
 from core.entities.retrieval import Passage, Retrieval
@@ -229,6 +230,35 @@ def test_weak_evidence_is_a_refusal_without_citations(room: Room) -> None:
     assert answer
     assert (answer.action, answer.citations, answer.status) == (Action.REFUSE, (), MessageStatus.COMPLETE)
     assert "“Documents”" in answer.text
+
+
+def test_a_refusal_says_how_many_documents_are_still_to_come_for_this_person(room: Room) -> None:
+    ann = room.person()
+
+    def said(question: str) -> str:
+        events, _ = room.ask(ann, question)
+        assert events[-1].message
+        assert events[-1].message.text == shown(events)
+        return events[-1].message.text
+
+    with room.db.begin() as tx:
+        tx.stages.advance(room.documents.values(), Stage.READY)
+        target = tx.collections.find(ann, "documents")
+        new = (NewDocument(target.id, f"{n}.pdf", "application/pdf", uuid4().hex, 1) for n in range(4))
+        first, second, third, hidden = (tx.documents.add(one) for one in new)
+        tx.connection.execute(text("UPDATE documents SET readers = '{admin}' WHERE id = :id"), {"id": hidden})
+    room.evidence = 0.1
+    assert "3 documents are still being indexed; ask again in a moment." in said("How many days of leave?")
+    with room.db.begin() as tx:
+        tx.stages.advance([one for one in (first,) if one], Stage.READY)
+        tx.stages.fail(second or uuid4(), "The file has no text.")
+    assert "1 document is still being indexed; ask again in a moment." in said("How many days of leave?")
+    room.evidence = 0.9
+    assert "still being indexed" not in said("How many days of leave are there?")
+    with room.db.begin() as tx:
+        tx.stages.advance([one for one in (third,) if one], Stage.READY)
+    room.evidence = 0.1
+    assert "still being indexed" not in said("How many days of leave?")
 
 
 def test_parameters_reach_the_model_and_the_ignored_ones_are_named(room: Room, ollama: OllamaServer) -> None:

@@ -13,7 +13,7 @@ from core.entities.guards import RoleLimit
 from core.entities.messages import Action, Message
 from core.entities.people import Principal, UserStatus
 from core.entities.usage import Dimension
-from core.errors import NotFound
+from core.errors import BadInput, NotFound
 from core.roles import Role
 from core.settings import Settings
 from data.stores.documents import NewDocument
@@ -124,6 +124,21 @@ def test_what_there_is_to_answer_from_decides_where_words_do_not(room: Room, ann
     record = room.services.routing.of(ann, answer.id)
     assert record
     assert record.decided_by == "evidence"
+
+
+def test_the_scenario_is_told_without_an_answer_as_the_chat_would_decide(room: Room, ann: Principal) -> None:
+    turns = room.turns
+    question = "How many days of leave does a person at Oakline have?"
+    assert turns.decide(ann, question).scenario == "DOCUMENTS"
+    first = room.ask(ann, "How do I reset my password?")
+    assert turns.decide(ann, "And the days of leave at Oakline?", first.conversation_id).decided_by == "evidence"
+    assert turns.decide(ann, "rfr pfuhepbnm ljrevtyn").scenario == "FAQ"
+    with room.db.begin() as tx:
+        assert len(tx.messages.of_conversation(ann, first.conversation_id)) == 2
+    with pytest.raises(NotFound):
+        turns.decide(room.person(email="bob@example.com"), "more", first.conversation_id)
+    with pytest.raises(BadInput):
+        turns.decide(ann, "  ")
 
 
 def test_a_named_collection_is_not_routed(room: Room, ann: Principal) -> None:
@@ -319,6 +334,15 @@ def test_administrators_words_and_tools_reach_the_model(room: Room, ann: Princip
     assert "Speak like a pirate." in first["messages"][0]["content"]
     assert UPLOAD in second["messages"][-1]["content"]
     assert room.found(ann, answer, "answer")["tools"][0]["name"] == "faq_get_by_id"
+
+
+def test_a_model_gets_the_words_as_they_were_typed_and_the_reader_what_was_searched(
+    room: Room, ann: Principal, ollama: OllamaServer
+) -> None:
+    ollama.script.reply("Within a minute [1].")
+    answer = room.ask(ann, "On the sign-in page chose forgto passwrod", collection="faq", provider="ollama")
+    assert answer.text == "Searched for: “On the sign-in page chose forgot password”\n\nWithin a minute [1]."
+    assert "forgto passwrod" in ollama.script.asked("/api/chat")[0]["messages"][-1]["content"]
 
 
 def test_a_model_that_breaks_its_word_is_asked_once_more(room: Room, ann: Principal, ollama: OllamaServer) -> None:

@@ -11,7 +11,7 @@ from core.errors import BadInput, NotFound
 from core.roles import Role
 from data.database import Database
 from data.stores.messages import NewMessage
-from scenarios.router import DecidedBy, Route, Router
+from scenarios.router import DecidedBy, Route, Router, State
 from services.chat.routing import Routing
 from tests.services.conftest import House
 
@@ -36,28 +36,22 @@ def answered(db: Database, ann: Principal) -> tuple[UUID, UUID]:
     return conversation.id, answer
 
 
-def test_a_follow_up_stays_with_the_last_answer(routing: Routing, ann: Principal, answered: tuple[UUID, UUID]) -> None:
-    decision = routing.decide(ann, "the second one", answered[0])
+def test_a_follow_up_stays_with_the_last_answer(routing: Routing, ann: Principal) -> None:
+    decision = routing.route(ann, "the second one", State(last=Route.ANALYTICS))
     assert (decision.scenario, decision.decided_by) == (Route.ANALYTICS, DecidedBy.STATE)
-
-
-def test_another_persons_conversation_is_not_found(routing: Routing, house: House, answered: tuple[UUID, UUID]) -> None:
-    ben = Principal(role=Role.SALES, user_id=house.person("ben@example.com").id)
-    with pytest.raises(NotFound):
-        routing.decide(ben, "more", answered[0])
 
 
 def test_a_guest_is_routed_to_what_guests_may_ask(routing: Routing) -> None:
     guest = Principal(role=Role.GUEST)
-    decision = routing.decide(guest, "How much does a coffee shop earn?")
+    decision = routing.route(guest, "How much does a coffee shop earn?", State())
     assert (decision.scenario, decision.decided_by) == (Route.FAQ, DecidedBy.STATE)
-    assert routing.decide(guest, "I want to register").scenario is Route.REGISTRATION
+    assert routing.route(guest, "I want to register", State()).scenario is Route.REGISTRATION
 
 
 def test_a_decision_is_kept_and_can_be_corrected(
     routing: Routing, db: Database, ann: Principal, house: House, answered: tuple[UUID, UUID]
 ) -> None:
-    decision = routing.decide(ann, "How much does a bakery earn?")
+    decision = routing.route(ann, "How much does a bakery earn?", State())
     with db.begin() as tx:
         routing.record(tx, answered[1], decision)
     kept = routing.of(ann, answered[1])
@@ -72,8 +66,3 @@ def test_a_decision_is_kept_and_can_be_corrected(
         routing.correct(ann, answered[1], "WEATHER")
     with pytest.raises(NotFound):
         routing.of(Principal(role=Role.SALES, user_id=house.person("ben@example.com").id), answered[1])
-
-
-def test_an_empty_message_is_refused(routing: Routing, ann: Principal) -> None:
-    with pytest.raises(BadInput):
-        routing.decide(ann, "  ")

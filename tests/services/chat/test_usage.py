@@ -19,7 +19,7 @@ from core.settings import Settings
 from services.chat.asking import Ask
 from services.chat.usage import record
 from services.container import Services
-from services.playground.experiments import Comparison
+from services.playground.comparisons import Comparison
 from tests.desk import Desk
 from tests.servers.ollama import OllamaServer
 from tests.servers.scripted import Reply

@@ -87,3 +87,36 @@ def test_a_job_is_seen_by_the_one_who_started_it_and_by_administrators(desk: Des
     for who, run in ((desk.analyst, job), (desk.sales, uuid4())):
         with pytest.raises(NotFound):
             desk.services.documents.job(who, run)
+
+
+def test_an_administrator_gives_another_title_and_the_name_stays(desk: Desk) -> None:
+    desk.services.collections.create(desk.admin, "prices", "Price lists", CollectionKind.DOCUMENTS)
+    renamed = desk.services.collections.rename(desk.admin, "prices", "  Prices\n of 2026 ")
+    assert (renamed.name, renamed.title) == ("prices", "Prices of 2026")
+    assert desk.services.collections.get(desk.sales, "prices").title == "Prices of 2026"
+    desk.services.collections.rename(desk.admin, "prices", "Prices of 2026")  # nothing changes, nothing is noted
+    (entry,) = desk.services.audit.list(desk.admin, action="collection.rename")
+    assert (entry.object_id, entry.detail) == ("prices", {"title": ["Price lists", "Prices of 2026"]})
+
+
+def test_a_built_in_collection_may_be_called_something_else_and_stays_so(desk: Desk) -> None:
+    desk.services.collections.rename(desk.admin, "documents", "Handbook")
+    desk.services.collections.ensure_defaults()
+    assert desk.services.collections.get(desk.sales, "documents").title == "Handbook"
+
+
+@pytest.mark.parametrize("title", ["", "  ", "x" * 201])
+def test_a_title_that_cannot_be_is_refused(desk: Desk, title: str) -> None:
+    with pytest.raises(BadInput):
+        desk.services.collections.rename(desk.admin, "documents", title)
+
+
+def test_nobody_else_renames_and_personal_collections_keep_their_title(desk: Desk) -> None:
+    for who in (desk.guest, desk.sales, desk.analyst):
+        with pytest.raises(Forbidden):
+            desk.services.collections.rename(who, "documents", "Mine")
+    with pytest.raises(NotFound):
+        desk.services.collections.rename(desk.admin, "nowhere", "Mine")
+    assert desk.services.collections.get(desk.admin, "my-documents")
+    with pytest.raises(BadInput):
+        desk.services.collections.rename(desk.admin, "my-documents", "Mine")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -287,6 +288,23 @@ def test_a_sentence_to_search_with_is_the_longest_that_is_one(passage: str, sent
 # --- going back -----------------------------------------------------------------------------------------------------
 
 
+def test_texts_of_one_pattern_are_measured_against_the_version_that_is_searched(desk: Desk) -> None:
+    for n in range(20):
+        desk.index(
+            desk.sales, f"Отчёт рассказывает о рынке слово{n}особое и о том, как там идут дела зимой.", f"{n}.txt"
+        )
+    for n in range(100, 106):  # each number is oftener in every other text than in the one that says something of it
+        others = " ".join(f"{other}" for other in range(100, 106) if other != n for _ in range(9))
+        desk.index(desk.sales, f"В справке говорится о магазине {n} и о его выручке. {others}.", f"{n}.txt")
+    desk.rebuild()
+    report = versions(desk)[2].report
+    assert report
+    (check,) = (one for one in report.checks if one.name == "self_search")
+    assert check.expected < check.found + 0.03 < 0.9
+    assert check.passed
+    assert states(desk) == {1: "retired", 2: "active"}
+
+
 def test_a_rollback_brings_back_the_old_passages_with_what_came_and_went_since(desk: Desk) -> None:
     stays, gone = desk.index(desk.sales, RULES, "rules.md"), desk.index(desk.sales, RUSSIAN)
     before = desk.chunk_ids(stays.id)
@@ -325,6 +343,7 @@ def test_a_cancelled_build_leaves_nothing_but_a_line_that_says_so(desk: Desk) ->
     desk.services.reindexing.run(run, version.id)
     assert desk.services.documents.job(desk.admin, run).status == "cancelled"
     assert states(desk) == {1: "active", 2: "failed"}
+    assert versions(desk)[2].error == "The re-indexing was cancelled; the old version stays in use."
     assert held(desk, version) == (0, 0, 0, 0)
     assert desk.queued("discard_version") == 1
     assert desk.services.versions.running(desk.admin, "documents") is None
@@ -446,3 +465,57 @@ def test_a_preview_of_what_is_there_already_embeds_nothing(desk: Desk) -> None:
 def test_a_preview_of_an_empty_collection_is_empty(desk: Desk) -> None:
     preview = desk.services.previews.preview(desk.analyst, "documents", IndexPlan(chunk_tokens=64))
     assert (preview.documents, preview.chunks, preview.seconds) == (0, 0, 0)
+
+
+# --- while other things go on ---------------------------------------------------------------------------------------
+
+
+def _building(desk: Desk, *, switch: bool = True) -> tuple[UUID, CollectionVersion]:
+    """A version that holds every document by now; its job has still to check it."""
+    run = desk.services.versions.reindex(desk.admin, "documents", IndexPlan(switch=switch))
+    version = desk.services.versions.list(desk.admin, "documents")[0].version
+    desk.services.reindexing.building.add_lacking(version, lambda done, total: None)
+    return run, version
+
+
+def test_a_document_that_is_replaced_while_a_version_is_built_does_not_end_the_build(desk: Desk) -> None:
+    desk.index(desk.sales, RULES, "rules.md")
+    run, version = _building(desk)
+    newer = desk.index(desk.sales, f"{RULES}\n\nRule number 12 was added later.", "rules.md")
+    desk.services.reindexing.run(run, version.id)
+    assert desk.services.documents.job(desk.admin, run).error == ""
+    assert states(desk) == {1: "retired", 2: "active"}
+    assert found(desk, "Rule number 7") == [newer.id]
+
+
+def test_a_check_puts_no_vector_back_that_a_deletion_has_just_taken_out(desk: Desk) -> None:
+    """It looks when the vectors of a document are gone and its rows are not yet."""
+    leaving = desk.index(desk.sales, RULES, "rules.md")
+    desk.index(desk.sales, f"# Terms\n\n{ENGLISH}", "terms.md")
+    run, version = _building(desk, switch=False)
+    deleting = Thread(target=desk.services.documents.delete, args=(desk.sales, leaving.id))
+    checking = Thread(target=desk.services.reindexing.run, args=(run, version.id), kwargs={"switch": False})
+    with desk.services.db.begin() as tx:
+        # A deletion blanks citations when the vectors are out and nothing is committed: this keeps it there.
+        tx.connection.execute(text("LOCK TABLE citations IN SHARE MODE"))
+        deleting.start()
+        _until(lambda: _waiting(desk) == 1)
+        checking.start()
+        _until(lambda: _waiting(desk) == 2 or not checking.is_alive())
+    deleting.join()
+    checking.join()
+    assert desk.services.documents.job(desk.admin, run).error == ""
+    assert states(desk) == {1: "active", 2: "built"}
+    assert held(desk, version) == (1, 1, 1, 1)
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        pass
+
+
+def _waiting(desk: Desk) -> int:
+    """How many connections wait for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with desk.services.db.begin() as tx:
+        return int(tx.connection.execute(text(query)).scalar_one())

@@ -17,7 +17,7 @@ from core.roles import Role
 from core.settings import Settings
 from services.chat.asking import Ask
 from services.container import Services
-from services.playground.experiments import Comparison
+from services.playground.comparisons import Comparison
 from tests.conftest import KEY
 from tests.desk import Desk
 from tests.servers.ollama import OllamaServer

@@ -18,7 +18,7 @@ from core.errors import BadInput, Conflict, Forbidden, NotFound, TooMany
 from core.roles import Role
 from core.settings import Settings
 from services.container import Services
-from services.playground.experiments import Comparison
+from services.playground.comparisons import Comparison
 from services.playground.export import as_csv, as_json
 from services.playground.races import Column, Race
 from services.playground.trials import Task, Trial, agreement
@@ -200,17 +200,17 @@ def test_a_column_that_failed_is_not_judged(desk: Desk, ollama: OllamaServer, op
 
 
 def test_a_preset_is_deleted_by_who_made_it_or_an_administrator(desk: Desk) -> None:
-    playground = desk.services.playground
+    presets = desk.services.presets
     done = ended(desk, ask(OLLAMA))
-    first, second = (playground.promote(desk.analyst, done.id, 0, name) for name in ("First", "Second"))
+    first, second = (presets.promote(desk.analyst, done.id, 0, name) for name in ("First", "Second"))
     other = desk.person(Role.ANALYST, "other")
     with pytest.raises(Forbidden):
-        playground.drop_preset(other, first)
-    playground.drop_preset(desk.analyst, first)
-    playground.drop_preset(desk.admin, second)
+        presets.drop(other, first)
+    presets.drop(desk.analyst, first)
+    presets.drop(desk.admin, second)
     with pytest.raises(NotFound):
-        playground.drop_preset(desk.admin, second)
-    assert {"First", "Second"}.isdisjoint(one.name for one in playground.presets(desk.analyst))
+        presets.drop(desk.admin, second)
+    assert {"First", "Second"}.isdisjoint(one.name for one in presets.list(desk.analyst))
     told = [(one.actor, one.detail["name"]) for one in desk.services.audit.list(desk.admin, action="preset.delete")]
     assert told[:2] == [(desk.admin.email, "Second"), (desk.analyst.email, "First")]
 
@@ -273,14 +273,14 @@ def test_there_is_nothing_to_vote_on_with_one_column(desk: Desk) -> None:
 
 
 def test_the_winner_becomes_a_preset_and_the_audit_log_says_so(desk: Desk) -> None:
-    playground = desk.services.playground
+    presets = desk.services.presets
     done = ended(desk, ask(replace(GEMINI, params={"temperature": 0.1})))
-    playground.promote(desk.analyst, done.id, 0, "Careful")
-    (preset,) = playground.presets(desk.sales)
+    presets.promote(desk.analyst, done.id, 0, "Careful")
+    (preset,) = presets.list(desk.sales)
     assert (preset.name, preset.configuration.provider) == ("Careful", "gemini")
     assert preset.configuration.params == {"temperature": 0.1}
     with pytest.raises(Conflict, match="name"):
-        playground.promote(desk.analyst, done.id, 0, "Careful")
+        presets.promote(desk.analyst, done.id, 0, "Careful")
     assert "preset.promote" in [entry.action for entry in desk.services.audit.list(desk.admin)]
 
 

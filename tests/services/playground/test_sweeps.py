@@ -14,7 +14,7 @@ from core.errors import BadInput, NotFound
 from core.roles import Role
 from core.settings import Settings
 from services.container import Services
-from services.playground.experiments import Comparison
+from services.playground.comparisons import Comparison
 from tests.desk import Desk
 from tests.servers.ollama import OllamaServer
 from tests.shelves import Shelves

@@ -332,3 +332,34 @@ def test_a_file_is_read_by_pandas_to_the_same_total(desk: Desk) -> None:
     found = ask(desk, document, "total revenue", "en").answer.table
     assert found is not None
     assert found.rows[0][1] == pytest.approx(read["Revenue (USD)"].sum())
+
+
+@pytest.mark.parametrize(
+    ("header", "question", "said"),
+    [
+        ("Region name,Revenue USD,Order date", "total revenue by region", "total of “Revenue USD” by “Region name”"),
+        ("Регион,Сумма выручки,Дата", "общая выручка по регионам", "total of “Сумма выручки” by “Регион”"),
+    ],
+)
+def test_a_column_may_be_called_without_its_unit_or_a_word_like_name(
+    desk: Desk, header: str, question: str, said: str
+) -> None:
+    document = desk.index(
+        desk.admin, f"{header}\nNorth,100,2024-05-01\nSouth,250,2024-05-02\nNorth,7,2024-05-03\n", "sales.csv"
+    )
+    assert said in ask(desk, document, question, "en").how
+
+
+@pytest.mark.parametrize(
+    ("header", "question"),
+    [
+        ("Region,Revenue USD,Revenue EUR", "total revenue by region"),  # two
+        ("Region,Revenue growth,Staff", "total revenue by region"),  # of something else
+        ("Region,Cost per unit,Staff", "total cost by region"),
+    ],
+)
+def test_of_two_columns_none_is_guessed_nor_one_of_something_else(desk: Desk, header: str, question: str) -> None:
+    document = desk.index(desk.admin, f"{header}\nNorth,100,3\nSouth,250,4\nNorth,7,5\n", "sales.csv")
+    answer = ask(desk, document, question, "en").answer
+    assert answer.table is None
+    assert answer.refusal is not None
