@@ -28,7 +28,7 @@ _Seen = tuple[LedgerCounts, Sequence[JobRun]]
 _Found = tuple[Sequence[Document], int]  # a page of them, and how many there are on all pages
 _UNPACKING = ("waiting", "running")
 _EVERY_S = 1.5
-_PAGE, _PLACE = 15, "documents_page"
+_PAGE, _PLACE = 10, "documents_page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
+from threading import Lock
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
@@ -69,6 +70,7 @@ class Intake:
         self._collections = collections
         self._fingerprints = fingerprints
         self._settings = settings
+        self._entering = Lock()  # uploads come in one after another: together they are no faster, and hold up the pages
 
     def target(self, principal: Principal, collection: str) -> Collection:
         """The collection that the caller may add to now. Raises `Forbidden`, `NotFound`, `FingerprintMismatch`."""
@@ -92,7 +94,7 @@ class Intake:
         media_type_of(name)
         received = self.receive(principal, stream)
         try:
-            with self._db.begin() as tx:
+            with self._entering, self._db.begin() as tx:
                 (taken,) = self.take_in(tx, principal, target, {name: received})
                 document = tx.documents.get(taken.document_id)
         finally:
