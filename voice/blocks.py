@@ -18,6 +18,7 @@ from voice.talk import VoiceTalk
 from voice.theme import CSS, theme
 
 _PLAYER = Path(__file__).parent / "player.js"
+_LOOKS_EVERY = 0.05  # seconds; Gradio's own thousand looks a second for work take the loop from everybody else
 
 
 def mounted(services: Services) -> Starlette:
