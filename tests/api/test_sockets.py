@@ -15,6 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from api import create_app
 from api.routers.sockets import MOST_OPEN, PROTOCOL
 from api.talk import LARGEST, MOST_FRAMES, NOT_SIGNED_IN
 from core.entities.people import User
@@ -36,7 +37,7 @@ def settings(settings: Settings, ollama: OllamaServer) -> Settings:
 @pytest.fixture
 def url(services: Services) -> Iterator[str]:
     services.collections.ensure_defaults()
-    with listening(services) as url:
+    with listening(create_app(services)) as url:
         yield url
     services.turns.close()
 
