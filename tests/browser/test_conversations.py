@@ -58,7 +58,7 @@ class Desk:
         self.visitor.settled()
 
     def close(self) -> None:
-        self.dialog.get_by_role("button", name="Close").click()
+        self.dialog.get_by_role("button", name=self.say("Close")).click()
         expect(self.dialog).to_have_count(0)
         self.visitor.settled()
 
