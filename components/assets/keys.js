@@ -48,7 +48,7 @@
   new MutationObserver(() => {
     const dialog = document.querySelector('[data-testid="stDialog"] [role="dialog"]');
     const first = dialog === document.activeElement && dialog.querySelector("input, textarea");
-    if (first?.matches("input[type=text]:not([role]), input[type=email], textarea")) first.focus();
+    if (first && first.matches("input[type=text]:not([role]), input[type=email], textarea")) first.focus();
   }).observe(document.body, { subtree: true, childList: true });
   const begin = new MutationObserver(() => {
     const field = document.querySelector('.st-key-sign_in_card [data-testid="stForm"] input');
