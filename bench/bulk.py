@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ FILES = 2_000
 _UPLOADS_AT_ONCE = 4
 _PATIENCE = 1_200  # seconds
 
+Bring = Callable[[httpx.Client, Sequence[Path], str], None]  # files into a collection
+
 
 def run(files: int = FILES) -> dict[str, Any]:
     """Figures of both ways; `failed` counts files that did not become ready."""
@@ -49,10 +51,10 @@ def run(files: int = FILES) -> dict[str, Any]:
             upload(api, _warm_up(Path(folder)), "my-documents")  # the models of both processes are loaded by it
             _until_ended(api, "my-documents", 1)
             with clicking(product) as clicks:
-                found = _ingested(product, api, "uploads", uploads)
+                found = _ingested(product, api, "uploads", uploads, _one_by_one)
             found["ui_p50_ms"], found["ui_p95_ms"] = (round(float(np.percentile(clicks, p))) for p in (50, 95))
             found["clicks"] = len(clicks)
-            zipped = _ingested(product, api, "zip", packed)
+            zipped = _ingested(product, api, "zip", packed, _as_zip)
         return {
             "uploads": found | _beside(found, _embedding_alone(uploads)),
             "zip": zipped | _beside(zipped, _embedding_alone(packed)),
@@ -72,14 +74,21 @@ def _warm_up(folder: Path) -> Path:
 # --- the product at work --------------------------------------------------------------------------------------------
 
 
-def _ingested(product: Product, api: httpx.Client, collection: str, paths: Sequence[Path]) -> dict[str, Any]:
+def _one_by_one(api: httpx.Client, paths: Sequence[Path], collection: str) -> None:
+    upload_elsewhere(api, paths, collection, _UPLOADS_AT_ONCE)
+
+
+def _as_zip(api: httpx.Client, paths: Sequence[Path], collection: str) -> None:
+    upload(api, _packed(paths), collection)
+
+
+def _ingested(
+    product: Product, api: httpx.Client, collection: str, paths: Sequence[Path], bring: Bring
+) -> dict[str, Any]:
     api.post("/api/collections", json={"name": collection, "title": collection, "kind": "documents"}).raise_for_status()
     with Watch(product) as watch:
         started = time.perf_counter()
-        if collection == "zip":
-            upload(api, _packed(paths), collection)
-        else:
-            upload_elsewhere(api, paths, collection, _UPLOADS_AT_ONCE)
+        bring(api, paths, collection)
         _until_ended(api, collection, len(paths))
         seconds = time.perf_counter() - started
     known = next(one for one in api.get("/api/collections").json() if one["name"] == collection)

@@ -21,6 +21,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from core import pipes
 from core.errors import Unavailable
 from core.settings import ROOT, Settings
 from rag.embedding import BUILTIN, close_hub, describe
@@ -114,20 +115,8 @@ class Embedder:
 
     def _stop(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                _close(pipe)
-
-
-def _close(pipe: IO[bytes]) -> None:
-    try:
-        pipe.close()
-    except BrokenPipeError:
-        return  # what was left unsent is of no use to a process that has ended
+        if child is not None:
+            pipes.end(child)
 
 
 def _send(pipe: IO[bytes] | None, frame: bytes) -> None:
@@ -140,19 +129,8 @@ def _send(pipe: IO[bytes] | None, frame: bytes) -> None:
 def _receive(pipe: IO[bytes] | None) -> bytes:
     """One frame; EOFError if the other side ended before it was whole."""
     assert pipe is not None  # noqa: S101
-    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
-    return _exactly(pipe, length)
-
-
-def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    parts: list[bytes] = []
-    while size:
-        part = pipe.read(size)
-        if not part:
-            raise EOFError
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+    (length,) = _LENGTH.unpack(pipes.exactly(pipe, _LENGTH.size))
+    return pipes.exactly(pipe, length)
 
 
 # --- in the child ---------------------------------------------------------------------------------------------------
@@ -195,9 +173,7 @@ def _stop_when_orphaned(parent: int) -> None:
 
 def main() -> None:
     os.nice(_NICE)
-    # Libraries that print must not write between the vectors: their standard output becomes standard error.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    answers = pipes.claim_standard_output()
     try:
         _serve(os.fdopen(0, "rb", buffering=0), answers)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):

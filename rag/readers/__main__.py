@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import ctypes
+import io
 import json
 import os
 import resource
@@ -17,8 +18,9 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
+from core import pipes
 from core.errors import NichewiseError
 from rag.readers import layers, ocr, suffix_of, written
 from rag.readers.limits import Limits
@@ -34,7 +36,7 @@ def main() -> None:
     os.nice(_NICER)
     _die_with(parent)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers = _claim_standard_output()
+    answers = io.TextIOWrapper(pipes.claim_standard_output(), encoding="utf-8")
     for line in sys.stdin:
         try:
             answer = json.dumps(_answer(json.loads(line)) | {"peak_mb": _peak_mb()}, ensure_ascii=False)
@@ -49,13 +51,6 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before it could be watched
         sys.exit(0)
-
-
-def _claim_standard_output() -> TextIO:
-    """Keeps the pipe for answers alone: what a library prints goes where errors go."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return answers
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core import errors
+from core import errors, pipes
 from core.entities.voice import Transcript
 from core.errors import NichewiseError, ParseFailed, Unavailable
 from core.settings import ROOT
@@ -184,16 +184,8 @@ class Ear:
 
     def _stop(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue  # what was left unsent is of no use to a process that has ended
+        if child is not None:
+            pipes.end(child)
 
     def _error(self, answer: dict[str, Any]) -> NichewiseError:
         if answer["error"] == "MemoryError":

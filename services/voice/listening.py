@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+from core import pipes
 from core.errors import NichewiseError
 
 _NICER = 10
@@ -34,14 +35,7 @@ def receive(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     if not line.endswith(b"\n"):
         raise EOFError
     head: dict[str, Any] = json.loads(line)
-    missing, parts = head["bytes"], []
-    while missing:
-        part = pipe.read(missing)
-        if not part:
-            raise EOFError
-        parts.append(part)
-        missing -= len(part)
-    return head, b"".join(parts)
+    return head, pipes.exactly(pipe, head["bytes"])
 
 
 class _Listener:
@@ -114,9 +108,7 @@ def _end_with(parent: int) -> None:
 def main() -> None:
     os.nice(_NICER)
     threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
-    # What a library prints must not come between the answers.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    answers = pipes.claim_standard_output()
     try:
         _serve(os.fdopen(0, "rb", buffering=0), answers)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
