@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from core import logs
+from core import logs, memory
 from core.errors import NichewiseError
 from core.settings import ROOT, load_settings
 from services.startup import House, listening, opened
@@ -108,6 +108,7 @@ def _say(line: str) -> None:
 
 def main() -> int:
     """Serves until it is stopped. What prevents that is one sentence on standard error, and 1 is returned."""
+    memory.configure()
     logs.configure()
     os.chdir(ROOT)  # Streamlit looks for .streamlit/ in the working directory
     # uvicorn raises the signal that ended it once more: without a handler of ours nothing would be closed.

@@ -18,14 +18,15 @@ _LONGEST_IP, _LONGEST_AGENT = 64, 500  # characters; behind a proxy the address 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/token", auto_error=False)  # also shows the sign-in at /api/docs
 
 
-def services() -> Services:
+# Neither of these two waits for anything, but FastAPI would give a plain function a thread for each request.
+async def services() -> Services:
     return container.current()
 
 
 CurrentServices = Annotated[Services, Depends(services)]
 
 
-def client(request: Request) -> Client:
+async def client(request: Request) -> Client:
     """Where the request comes from, as far as it is worth keeping: both are what the other side says."""
     host = request.client.host if request.client else ""
     return Client(ip=host[:_LONGEST_IP], user_agent=request.headers.get("user-agent", "")[:_LONGEST_AGENT])

@@ -1,13 +1,18 @@
-"""The one shape of an error: `{"error": {"code", "message", "reference"}}`."""
+"""The one shape of an error: `{"error": {"code", "message", "reference"}}`; events carry what is inside."""
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping
 
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
-from core.i18n import translate
+from core.errors import NichewiseError
+from core.i18n import translate, translate_error
+
+_log = logging.getLogger(__name__)
 
 NO_ADDRESS = "There is no such address in the API. See /api/docs."
 NO_METHOD = "This address does not take this method. See /api/docs."
@@ -45,3 +50,13 @@ def http_answer(status: int, asked: Mapping[str, str], headers: Mapping[str, str
     """An answer of HTTP itself, without one of our errors behind it; `asked` are the request's headers."""
     code, sentence = _KNOWN.get(status, ("bad_request", UNREADABLE))
     return answer(status, code, translate(language(asked), sentence), headers=headers)
+
+
+def error_data(error: NichewiseError, request: HTTPConnection) -> dict[str, str]:
+    """An error as events carry it."""
+    reference = error.values.get("reference", "")
+    if error.status >= 500 and not reference:
+        reference = new_reference()
+        _log.warning("[%s] %s: %s", reference, request.url.path, error.message)
+    message = translate_error(language(request.headers), error)
+    return {"code": error.code, "message": message, "reference": reference}

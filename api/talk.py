@@ -13,9 +13,9 @@ from uuid import UUID
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import Field, TypeAdapter, ValidationError
 
+from api import shape
 from api.chat_schemas import ChatIn, ChatOut
 from api.inputs import Input
-from api.routers.chat import error_data
 from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, NichewiseError, NotSignedIn, TooLarge, TooMany
 from services.chat.streams import TurnEvent
@@ -24,7 +24,7 @@ from services.container import Services
 LARGEST = 64 * 1024  # bytes of one frame; a message may have 8,000 characters
 MOST_FRAMES, PER_SECONDS = 30, 10.0
 CHECK_SECONDS = 20.0  # how soon a session that ended closes its sockets
-TOO_BIG, UNWELCOME, NOT_SIGNED_IN = 1009, 1008, 4401
+TOO_BIG, NOT_SIGNED_IN = 1009, 4401
 
 Caller = Callable[[WebSocket, Services], Principal]
 
@@ -148,7 +148,7 @@ class Talk:
 
     async def _fail(self, error: NichewiseError, message_id: UUID | None = None) -> None:
         about = {"message_id": str(message_id)} if message_id else {}
-        await self._send("error", **error_data(error, self._websocket), **about)
+        await self._send("error", **shape.error_data(error, self._websocket), **about)
 
     async def _send(self, event: str, **data: Any) -> None:
         async with self._sending:

@@ -121,7 +121,7 @@ def build(built: House, corpus: Corpus, size: int) -> str:
         texts, vectors = corpus.texts(count), corpus.vectors(count)
         documents = [texts[i : i + _CHUNKS_PER_DOCUMENT] for i in range(0, count, _CHUNKS_PER_DOCUMENT)]
         ids = _write(built, collection.id, collection.version.id, documents, vectors)
-        services.vectors.upsert(collection.version.vector_name, ids, vectors.tolist())
+        services.vectors.upsert(collection.version.vector_name, dict(zip(ids, vectors, strict=True)))
     _narrow(built, collection.id)
     services.indexing.catch_up(collection.version)
     return name

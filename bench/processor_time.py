@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psutil
@@ -11,7 +11,7 @@ import psycopg
 
 from services.container import Services
 
-PROCESSES = ("app", "embedder", "readers", "postgres")
+PROCESSES = ("app", "embedder", "readers", "vectors", "postgres")
 
 
 @contextmanager
@@ -30,15 +30,19 @@ def _so_far(services: Services) -> dict[str, float]:
     own = psutil.Process()
     found = defaultdict(float, app=spent_by(own), readers=_of_ended_children(own))
     for child in own.children():
-        if child.pid in services.embedders.pids.values():
-            found["embedder"] += spent_by(child)
-        elif "rag.readers" in child.cmdline():
-            found["readers"] += spent_by(child)
+        if kind := kind_of(child.cmdline()):
+            found[kind] += spent_by(child)
     with psycopg.connect(services.db.url) as connection:
         server = psutil.Process(connection.info.backend_pid).parent()
     assert server is not None
     found["postgres"] += spent_by(server) + _of_ended_children(server) + sum(map(spent_by, server.children()))
     return found
+
+
+def kind_of(command: Sequence[str]) -> str:
+    """Which of `PROCESSES` a child of the app is by how it was started; "" for another."""
+    modules = {"rag.embedder": "embedder", "rag.readers": "readers", "rag.vectors.owner": "vectors"}
+    return next((kind for module, kind in modules.items() if module in command), "")
 
 
 def spent_by(process: psutil.Process) -> float:

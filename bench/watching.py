@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from bench.processor_time import PROCESSES, spent_by
+from bench.processor_time import PROCESSES, kind_of, spent_by
 from tests.browser.conftest import Product
 
 
@@ -63,8 +63,7 @@ class Watch:
     def _kind(self, process: psutil.Process) -> str:
         if process.pid == self._app.pid:
             return "app"
-        command = process.cmdline()
-        return "embedder" if "rag.embedder" in command else "readers" if "rag.readers" in command else "postgres"
+        return kind_of(process.cmdline()) or "postgres"
 
     def _family(self) -> list[psutil.Process]:
         """The embedded PostgreSQL is no child of the app: it is found by the folder that it serves."""

@@ -15,12 +15,12 @@ def template() -> Any:
     """The Plotly template of the theme that the browser shows."""
     import plotly.graph_objects as go  # at first use: it takes a third of a second
 
-    axis = {"gridcolor": _color("borderColor"), "zeroline": False, "ticks": "", "automargin": True}
+    axis = {"gridcolor": color("borderColor"), "zeroline": False, "ticks": "", "automargin": True}
     return go.layout.Template(
         layout={
             "colorway": list(_option("chartCategoricalColors")),
             "colorscale": {"sequential": [[i / 9, c] for i, c in enumerate(_option("chartSequentialColors"))]},
-            "font": {"family": st.get_option("theme.font"), "color": _color("textColor"), "size": 13},
+            "font": {"family": st.get_option("theme.font"), "color": color("textColor"), "size": 13},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "separators": _SEPARATORS[session.locale()],
@@ -31,6 +31,11 @@ def template() -> Any:
             "legend": {"orientation": "h", "y": -0.2},
         }
     )
+
+
+def color(name: str) -> str:
+    """`primaryColor`, `textColor`, … of the theme that the browser shows, as "#rrggbb"."""
+    return str(_option(name))
 
 
 def draw(name: str, figure: Any, data: bytes, file: str = "") -> None:
@@ -53,10 +58,6 @@ def draw(name: str, figure: Any, data: bytes, file: str = "") -> None:
         type="tertiary",
         on_click="ignore",
     )
-
-
-def _color(name: str) -> str:
-    return str(_option(name))
 
 
 def _option(name: str) -> Any:

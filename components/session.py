@@ -71,6 +71,11 @@ def visitor() -> Principal | None:
     return _guest() if get("guest") else None
 
 
+def ended() -> bool:
+    """Whether this browser holds a session that is over: it ran out, or somebody ended it."""
+    return visitor() is None and bool(st.context.cookies.get(SESSION_COOKIE))
+
+
 def principal() -> Principal:
     """Who looks at the page. Raises NotSignedIn."""
     who = visitor()
@@ -85,6 +90,12 @@ def require(permission: Permission) -> Principal:
     if not who.may(permission):
         raise Forbidden
     return who
+
+
+def key() -> str:
+    """What tells sessions apart in a cache."""
+    token = st.context.cookies.get(SESSION_COOKIE, "")
+    return token_hash(token).hex() if token else f"guest {nonce()}" if get("guest") else ""
 
 
 def enter_as_guest() -> None:

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from components import session
-from components.i18n import _, local, ngettext, number
+from components.i18n import _, date_time, local, ngettext, number
+from components.niches import narrow
 from services import spreadsheets
 from services.spreadsheets import Look, Page
 
@@ -19,6 +20,7 @@ Cell = str | int | float | datetime | None
 Row = Mapping[str, Cell]
 _SEARCH_FROM = 8  # rows: a shorter table is read at a glance
 _ROW_HEIGHT, _MOST_ROWS = 35, 15
+_MOST_ENTRIES = 50  # on a narrow screen
 _TIMES = {"en": "D MMM YYYY, HH:mm", "ru": "DD.MM.YYYY, HH:mm"}
 
 
@@ -64,14 +66,27 @@ def _frame(name: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
     import pandas as pd  # at first use: half a second that the sign-in page does not need
 
     frame = pd.DataFrame([{column.key: _shown(row.get(column.key)) for column in columns} for row in rows])
-    st.dataframe(
-        frame,
-        key=f"{name}_table",
-        hide_index=True,
-        placeholder="–",
-        height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
-        column_config={column.key: _config(column) for column in columns},
-    )
+    with st.container(key=f"wide_{name}"):
+        st.dataframe(
+            frame,
+            key=f"{name}_table",
+            hide_index=True,
+            placeholder="–",
+            height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
+            column_config={column.key: _config(column) for column in columns},
+        )
+    titles = [column.title for column in columns]
+    narrow.entries(titles, [[_said(row.get(column.key)) for column in columns] for row in rows[:_MOST_ENTRIES]])
+    if len(rows) > _MOST_ENTRIES:
+        with st.container(key=f"narrow_{name}"):
+            st.caption(_("The first %(n)s are shown. Search, or take all of them home as a file.", n=_MOST_ENTRIES))
+
+
+def _said(cell: Cell) -> str:
+    """A cell as people read it."""
+    if isinstance(cell, datetime):
+        return date_time(cell)
+    return number(cell, 2) if isinstance(cell, int | float) else cell or ""
 
 
 def _shown(cell: Cell) -> Cell:

@@ -9,7 +9,6 @@ Everything is as of one moment. Indexes and models are left out: they are made f
 from __future__ import annotations
 
 import argparse
-import errno
 import io
 import sys
 import time
@@ -17,12 +16,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import NichewiseError
 from core.secrets import keys_file, secret_key
 from core.settings import Settings, load_settings
 from data.dumps import Refused, Snapshot, snapshot
 from deploy.archive import DATABASE, ENCRYPTION_KEYS, FILES, SECRET_KEY, Manifest, Writer, created, fingerprint
 from deploy.database import reached
+from deploy.ending import ended
 from deploy.files import Files, free
 
 
@@ -32,16 +31,11 @@ def main() -> int:
     parser.add_argument("target", type=Path)
     parser.add_argument("--without-keys", action="store_true", help="leave the keys out: without them it opens nothing")
     asked = parser.parse_args()
-    try:
-        back_up(load_settings(), asked.target, with_keys=not asked.without_keys)
-    except (NichewiseError, Refused) as error:
-        sys.stderr.write(f"No backup was made. {error}\n")
-        return 1
-    except OSError as error:
-        reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
-        sys.stderr.write(f"No backup was made. {asked.target} cannot be written: {reason}.\n")
-        return 1
-    return 0
+    return ended(
+        lambda: back_up(load_settings(), asked.target, with_keys=not asked.without_keys),
+        refusal="No backup was made.",
+        broken_off=lambda reason: f"No backup was made. {asked.target} cannot be written: {reason}.",
+    )
 
 
 def back_up(settings: Settings, target: Path, *, with_keys: bool = True) -> Path:

@@ -10,7 +10,6 @@ ended, the product does not start over what is there.
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 import time
@@ -18,13 +17,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import NichewiseError
 from core.lock import UNFINISHED, VarLock
 from core.secrets import keys_file
 from core.settings import Settings, load_settings
 from data.dumps import Refused, clear, empty, load, newer
 from data.embedded import EmbeddedPostgres
 from deploy.archive import DATABASE, ENCRYPTION_KEYS, FILES, SECRET_KEY, Archive, Manifest, fingerprint, opened
+from deploy.ending import ended
 from deploy.files import Files, free
 
 _MAY_BE_THERE = {"models", "inbox", "owner.lock", "lost+found"}  # what an image or an administrator puts there before
@@ -38,19 +37,11 @@ def main() -> int:
     parser.add_argument("source", type=Path)
     parser.add_argument("--check", action="store_true", help="change nothing")
     asked = parser.parse_args()
-    try:
-        if asked.check:
-            check(asked.source)
-        else:
-            restore(load_settings(), asked.source)
-    except (NichewiseError, Refused) as error:
-        sys.stderr.write(f"Nothing usable was restored. {error}\n")
-        return 1
-    except OSError as error:
-        reason = "The disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
-        sys.stderr.write(f"The restore was broken off: {reason}. Mend that and run it again.\n")
-        return 1
-    return 0
+    return ended(
+        lambda: check(asked.source) if asked.check else restore(load_settings(), asked.source),
+        refusal="Nothing usable was restored.",
+        broken_off=lambda reason: f"The restore was broken off: {reason}. Mend that and run it again.",
+    )
 
 
 def check(source: Path) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 from procrastinate import JobContext
 from procrastinate.worker import Worker
 
-from core import logs
+from core import logs, memory
 from core.errors import NichewiseError, StartupError
 from core.settings import Settings, load_settings
 from jobs.app import create, rescue
@@ -171,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     queues = [queue.strip() for queue in parser.parse_args(arguments).queues.split(",") if queue.strip()]
     if unknown := set(queues) - set(ALL_QUEUES):
         parser.error(f"unknown queues: {', '.join(sorted(unknown))}; there are {', '.join(ALL_QUEUES)}")
+    memory.configure()
     logs.configure()
     try:
         with opened(_shared(load_settings()), log.info) as house:

@@ -12,7 +12,7 @@ from core.entities.niches import Catalogue, Dataset, Metric, Niche
 from niches import formulas
 from niches.gazetteer import Gazetteer, Mention
 from niches.plan import Plan, Refusal, closest
-from niches.question import COUNT, GROWTH, PLAIN, REGIONS, SECTORS, Reading, asks, read
+from niches.question import COMPARE, COUNT, GROWTH, PLAIN, PROFITABLE, REGIONS, SECTORS, Reading, asks, read
 
 Shortlist = Callable[[str], list[Niche]]
 
@@ -20,9 +20,16 @@ Shortlist = Callable[[str], list[Niche]]
 def parse(question: str, catalogue: Catalogue, gazetteer: Gazetteer, shortlist: Shortlist) -> Plan | Refusal:
     """The plan of a question; `shortlist` proposes niches for words that name none."""
     reading = read(question, gazetteer)
-    if not reading.mentions:
+    if not reading.mentions and not (reading.top and implied(reading)):
         return Refusal("question", "This is not a question about figures of niches.", {}, _titles(shortlist(question)))
     return _Planner(reading, catalogue, shortlist).plan()
+
+
+def implied(reading: Reading) -> str:
+    """The formula or name of the metric that a question means without its name: "which niches grew most?"; else ""."""
+    if len(reading.periods) < 2 and reading.has(GROWTH):
+        return "growth("
+    return "margin" if reading.has(PROFITABLE) else ""
 
 
 class _Planner:
@@ -53,11 +60,11 @@ class _Planner:
         """The one that has most of what is named; of equals the one with the period, then real before demo data."""
         reading, datasets = self._reading, self._catalogue.datasets
 
-        def fits(dataset: Dataset) -> tuple[int, int, int, int]:
+        def fits(dataset: Dataset) -> tuple[int, int, int, int, int]:
             has = [any(self._dataset_of(one.kind, id_) == dataset.id for id_ in one.ids) for one in reading.mentions]
             named = sum(has[at] for at, one in enumerate(reading.mentions) if one.kind != "metric")
             monthly = bool(reading.periods) and bool(dataset.periods)
-            return named, int(monthly), sum(has), int(not dataset.demo)
+            return named, int(monthly), sum(has), int(self._implied(dataset) is not None), int(not dataset.demo)
 
         return max(datasets.values(), key=lambda one: (*fits(one), one.id))
 
@@ -71,10 +78,17 @@ class _Planner:
     def _ids(self, mention: Mention, dataset: Dataset) -> list[str]:
         return [id_ for id_ in mention.ids if self._dataset_of(mention.kind, id_) == dataset.id]
 
+    def _implied(self, dataset: Dataset) -> Metric | None:
+        meant = "" if self._reading.of("metric") else implied(self._reading)
+        metrics = [one for one in self._catalogue.metrics.values() if one.dataset_id == dataset.id]
+        return next((one for one in metrics if meant and (one.name == meant or one.formula.startswith(meant))), None)
+
     def _metric(self, dataset: Dataset) -> Metric | Refusal:
         metrics = self._catalogue.metrics
         of_dataset = [one for one in metrics.values() if one.dataset_id == dataset.id]
         named = self._reading.of("metric")
+        if meant := self._implied(dataset):
+            return meant
         if not named:
             wanted = " ".join(word for word in self._reading.left if not PLAIN.match(word))
             choices = closest(wanted, of_dataset)
@@ -111,7 +125,9 @@ class _Planner:
     # --- what is asked ----------------------------------------------------------------------------------------------
 
     def _by(self) -> str:
-        if self._reading.by(SECTORS):
+        reading = self._reading
+        ranked = reading.has(SECTORS) and not reading.of("sector") and not reading.of("niche")
+        if reading.by(SECTORS) or ranked:  # "by sector", "which sectors have the highest margin?"
             return "sector"
         return "region" if self._reading.by(REGIONS) else ""
 
@@ -130,7 +146,8 @@ class _Planner:
 
     def _unexplained(self, kind: str, niches: list[Niche]) -> Refusal | None:
         rest = [word for word in self._reading.left if not PLAIN.match(word) and not asks(word)]
-        if rest and not niches and kind in ("value", "compare", "growth"):
+        alone = not niches or self._reading.has(COMPARE)
+        if rest and alone and kind in ("value", "compare", "growth"):
             near = self._shortlist(" ".join(rest))
             values = {"name": " ".join(rest)}
             return Refusal(
@@ -154,7 +171,9 @@ class _Planner:
 
     def _made(self, kind: str, dataset: Dataset, metric: Metric, niches: list[Niche], by: str) -> Plan | Refusal:
         reading = self._reading
-        function = reading.function() or "sum"
+        function = reading.function() or (
+            "mean" if kind == "group" and metric.formula else "sum"
+        )  # ratios add up to nothing
         if kind in ("growth", "group") and metric.formula.startswith(("share(", "growth(")):
             base = next(iter(formulas.names(metric.formula)))
             function = "share" if metric.formula.startswith("share(") else function

@@ -15,7 +15,7 @@ from core.errors import BadInput
 from niches import reading, values
 from niches.lexicon import draft
 
-LONGEST_TITLE = 200  # characters
+LONGEST_TITLE, LONGEST_METRIC = 200, 100  # characters
 
 
 class Role(StrEnum):
@@ -44,7 +44,7 @@ class ColumnRole(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     role: Role
-    metric: str = Field(default="", max_length=100, pattern=r"^[a-z][a-z0-9_]*$|^$")
+    metric: str = Field(default="", max_length=LONGEST_METRIC, pattern=r"^\w*$")
     title: str = Field(default="", max_length=200)
     unit: str = Field(default="", max_length=60)
 
@@ -104,7 +104,8 @@ def guess(header: Sequence[str], sample: Sequence[Sequence[str]], filename: str)
             cells = [row[position] for row in sample if position < len(row)]
             role = Role.METRIC if _mostly_figures(cells) else Role.IGNORE
         taken.add(role)
-        columns[name] = ColumnRole(role=role, metric=draft(name).name if role is Role.METRIC else "")
+        metric = draft(name).name[:LONGEST_METRIC]
+        columns[name] = ColumnRole(role=role, metric=metric if role is Role.METRIC else "")
     if not taken & {Role.CODE, Role.TITLE} and (first := next(iter(columns), "")):
         columns[first] = ColumnRole(role=Role.TITLE)
     return Mapping(columns=columns, title=_title(filename), as_of=_year(filename))

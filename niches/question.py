@@ -27,10 +27,15 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _TOP = re.compile(r"\b(top|bottom|топ|лучши\w*|худши\w*|первы\w*|последни\w*)[\s-]*(\d{1,3})?\b", re.IGNORECASE)
 _LARGEST = re.compile(
     r"\b(?:(\d{1,3})\s+)?(?:niches?\s+with\s+the\s+|ниш\w*\s+с\s+)?(?:the\s+|сам\w+\s+)?(largest|biggest|highest|most|"
-    r"smallest|lowest|least|fewest|крупнейш\w*|наибольш\w*|высок\w*|больши\w*|крупн\w*|наименьш\w*|низк\w*|маленьк\w*)\b",
+    r"smallest|lowest|least|fewest|fastest|slowest|best|worst|"
+    r"(?:больше|сильнее|быстрее|лучше|меньше|слабее|медленнее|хуже) все(?:го|х)|"
+    r"сам(?:ых|ые|ый|ая|ое|ой|ую)|наиболее|наименее|крупнейш\w*|наибольш\w*|высок\w*|больши\w*|крупн\w*|наименьш\w*|низк\w*|маленьк\w*)\b",
     re.IGNORECASE,
 )
-_DOWN = re.compile(r"bottom|худш|последн|smallest|lowest|least|fewest|наименьш|низк|маленьк", re.IGNORECASE)
+_DOWN = re.compile(
+    r"bottom|худш|последн|smallest|lowest|least|fewest|slowest|worst|наимен|низк|маленьк|меньше|слабее|медленнее|хуже",
+    re.IGNORECASE,
+)
 
 FUNCTIONS = (
     ("share", re.compile(r"share|доля|долю|доли|percentage")),
@@ -42,9 +47,10 @@ _BY = re.compile(r"^(?:by|per|each|across|по|каждо\w*)$")
 SECTORS = re.compile(r"^(?:sectors?|сектор\w*)$")
 REGIONS = re.compile(r"^(?:regions?|metros?|areas?|регион\w*|город\w*|агломерац\w*)$")
 GROWTH = re.compile(
-    r"^(?:growth|grow|grew|grown|change|changed|increase|increased|рост\w*|вырос\w*|измени\w*|прирост\w*|динамик\w*)$"
+    r"^(?:growth|grow|grows|grew|grown|growing|change|changed|increase|increased|рост\w*|вырос\w*|раст(?:ут|ет|ущ\w+)|измени\w*|прирост\w*|динамик\w*)$"
 )
-_COMPARE = re.compile(r"^(?:compare|comparison|versus|vs|against|сравни\w*|сравнение|против)$")
+PROFITABLE = re.compile(r"^(?:profitable|lucrative|прибыльн\w+|рентабельн\w+|маржинальн\w+|доходн\w+)$")
+COMPARE = re.compile(r"^(?:compare|comparison|versus|vs|against|сравни\w*|сравнение|против)$")
 COUNT = re.compile(r"^(?:how|many|count|number|сколько|число|количество|скольких)$")
 PLAIN = re.compile(
     r"^(?:what|which|who|is|are|was|were|does|do|did|has|have|had|the|a|an|of|in|for|at|on|to|from|with|and|or|between|"
@@ -153,4 +159,6 @@ def _named(found: re.Match[str], text: str, gazetteer: Gazetteer) -> bool:
 
 def asks(word: str) -> bool:
     """Whether a word says what is asked, and names nothing."""
-    return any(pattern.fullmatch(word) for pattern in (GROWTH, _COMPARE, COUNT, *(one for _, one in FUNCTIONS)))
+    return any(
+        pattern.fullmatch(word) for pattern in (GROWTH, PROFITABLE, COMPARE, COUNT, *(one for _, one in FUNCTIONS))
+    )

@@ -110,11 +110,11 @@ def _group(bound: Bound, found: FigureRows, metric: str, where: str, language: s
 def _growth(bound: Bound, found: FigureRows, metric: str, where: str, language: str) -> str:
     before, period = f"{bound.plan.before:%Y-%m}", f"{bound.plan.period:%Y-%m}"
     if len(found.rows) > 1:
-        return f"{metric}: {before} → {period}, {len(found.rows)} / {found.total}."
+        return f"{metric}{where}: {before} → {period}, {len(found.rows)} / {found.total}."
     name = title(bound.niches[0], language) if bound.niches else found.rows[0][0]
     change = amount(found.rows[0][3], bound.metric, language, share=True)
     was, now = (amount(value, bound.metric, language) for value in found.rows[0][1:3])
-    return f"{name} — {metric}: {before} → {period}: {was} → {now} ({change})."
+    return f"{name} — {metric}{where}: {before} → {period}: {was} → {now} ({change})."
 
 
 def _where(bound: Bound, language: str) -> str:

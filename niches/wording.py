@@ -31,6 +31,8 @@ _RUSSIAN_ENDING = re.compile(
     r"(?<=[а-я]{3})(?:иями|ями|ами|ого|его|ому|ему|ыми|ими|иях|ией|иям|ием|ев|ов|ей|ой|ый|ий|ая|яя|ое|ее|ые|ие|ым|им|ом|"
     r"ем|ам|ям|ах|ях|ую|юю|их|ых|ью|ия|ию|ии|ье|ья|а|е|и|й|о|у|ы|ь|ю|я)$"
 )
+# A vowel that some forms have and others lack: "кофеен" and "кофейня", "автомоек" and "автомойка", "рынок" and "рынки".
+_FLEETING = re.compile(r"(?<=[а-я]{3})[еойь](?=[нк]$)")
 
 
 def words(text: str) -> list[str]:
@@ -56,7 +58,7 @@ def language(text: str) -> str:
 def stem(word: str) -> str:
     """The stem of one word of `words`, by the language of its letters."""
     if _CYRILLIC.search(word):
-        return _RUSSIAN_ENDING.sub("", word)
+        return _FLEETING.sub("", _RUSSIAN_ENDING.sub("", word))
     found = terms(word, "en")
     return found[0] if found else word
 

@@ -23,10 +23,10 @@ def render() -> None:
     entries, more = _entries(who, group, actor)
     columns = [
         tables.Column("at", _("When"), "time"),
-        tables.Column("action", _("What")),
-        tables.Column("detail", _("Details"), width="large"),
+        tables.Column("action", _("What"), width="medium"),
         tables.Column("actor", _("Who")),
         *([tables.Column("ip", _("Address"))] if any(entry.ip for entry in entries) else []),
+        tables.Column("detail", _("Details"), width="large"),
     ]
     rows = [_row(entry) for entry in entries]
     tables.draw("audit", columns, rows, empty=_("Nothing of this kind yet."))

@@ -27,6 +27,8 @@ def _tabs() -> None:
         st.success(_("Your new password is saved. Sign in with it."))
     if st.query_params.get("sign_in") == "again":
         st.warning(_("This sign-in took too long or came from another browser. Sign in again."), icon=":material/info:")
+    elif session.ended():
+        st.info(_("Your session has ended. Sign in again."), icon=":material/info:")
     enter, join, forgot = st.tabs([_("Sign in"), _("Create an account"), _("Forgot password")])
     with enter:
         with errors.shown():
@@ -44,6 +46,7 @@ def _register() -> None:
     if waiting is not None:
         account_forms.confirm(waiting)
         return
+    told = st.container()  # above the form, whose end is below the first screen of a phone
     registered = account_forms.register()
     st.caption(f":material/key: {_(account_forms.PASSWORD_RULE)}")
     if registered is None:
@@ -52,9 +55,11 @@ def _register() -> None:
     if not status:
         st.rerun()
     if status == UserStatus.PENDING:
-        st.success(_("Thank you. An administrator has to approve %(email)s; then you can sign in.", email=plain(email)))
+        told.success(
+            _("Thank you. An administrator has to approve %(email)s; then you can sign in.", email=plain(email))
+        )
     else:
-        st.success(_("Your account is ready. Sign in with %(email)s.", email=plain(email)))
+        told.success(_("Your account is ready. Sign in with %(email)s.", email=plain(email)))
 
 
 def _forgot() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.evidence import spoken_of
 from rag.lexical.analysis import content_terms, fold, terms
 
 _HOW_MANY = re.compile(
@@ -15,6 +16,14 @@ _BEFORE = 4  # words between a number and what it counts, at most
 _CYRILLIC, _ADJECTIVE = re.compile("[а-яё]", re.IGNORECASE), re.compile(r"\w+[ыи]х$", re.IGNORECASE)
 _OTHERWISE = re.compile(r"(?:people|persons|times|людей|человек|раз)\b", re.IGNORECASE)
 _NO_NOUN = re.compile(r"(?!(?:лет|минут|солдат)$)[а-яё]*(?:[еиёуюая]т|ть|сь|[аяоёуюыэе])$", re.IGNORECASE)  # in Russian
+# What amounts are told in: "how many hours" is answered by "half a day".
+_MEASURE = re.compile(
+    r"(?:time|money|percent|seconds?|minutes?|hours?|days?|weeks?|months?|years?|degrees?|tons?|tonnes?|kilos?|\w*grams?|"
+    r"pounds?|ounces?|litres?|liters?|\w*met(?:re|er)s?|miles?|feet|inch(?:es)?|acres?|euros?|dollars?|rubles?|roubles?|"
+    r"врем\w+|ден(?:ег|ьги)|процент\w*|секунд\w*|минут\w*|час\w*|д(?:ень|ня|ней|ни)|сут\w+|недел\w+|месяц\w*|год\w*|лет|"
+    r"градус\w*|тонн\w*|\w*грамм\w*|литр\w*|\w*метр\w*|мил[ьяие]\w*|руб\w*|доллар\w*|евро)$",
+    re.IGNORECASE,
+)
 _TOKEN = re.compile(r"[^\W_]+(?:[-.,/:\u00a0]\d+)*|[:=—–;|(]")
 _NUMBER = re.compile(
     r"\d.*|no|none|most|majority|once|twice|both|half|single|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|"
@@ -47,11 +56,20 @@ def counted(question: str) -> str:
 
 
 def missing(what: str, sentences: Sequence[str], language: str) -> bool:
-    """Whether the sentences speak of `what` without the number of it: they have none, or those of something else. What
-    they call by another word is left to the evidence."""
+    """Whether the sentences speak of `what` without the number of it: they have none, or those of something else. Of
+    what they do not speak at all, `unspoken` is asked."""
     asked = frozenset(content_terms(what, language))
     spoken = [tokens for one in sentences if _places(tokens := _TOKEN.findall(fold(one)), asked, language)]
     return bool(spoken) and not any(_counts(tokens, asked, language) for tokens in spoken)
+
+
+def unspoken(what: str, texts: Sequence[str], language: str) -> bool:
+    """Whether no text has a word of `what` in any form: their numbers are of other things. Measures are not asked for
+    by name: "how many pounds?" is answered in kilograms."""
+    asked = frozenset(content_terms(what, language))
+    if not asked or any(map(_MEASURE.match, what.split())):
+        return False
+    return not any(spoken_of(asked, frozenset(terms(text, language))) for text in texts)
 
 
 def _counts(tokens: Sequence[str], what: frozenset[str], language: str) -> bool:

@@ -19,7 +19,7 @@ class Expected:
     every version, so texts are compared, not ids."""
 
     def __init__(self, golden: NewGolden) -> None:
-        self._document = _folded(golden.document)
+        self._document = folded(golden.document)
         self._words = words(golden.passage)
         self._shingles = shingles(golden.passage) if golden.passage else frozenset()
 
@@ -27,7 +27,7 @@ class Expected:
         """`filename` is that of the passage's document, where it is known."""
         if not (self._document or self._words):
             return False
-        named = not self._document or self._document in (_folded(passage.title), _folded(filename))
+        named = not self._document or self._document in (folded(passage.title), folded(filename))
         return named and (not self._words or self._is_text(passage.text))
 
     def _is_text(self, text: str) -> bool:
@@ -42,7 +42,7 @@ def _overlap(one: frozenset[Shingle], other: frozenset[Shingle]) -> float:
 
 
 def words(text: str) -> list[str]:
-    return re.findall(r"\w+", _folded(text))
+    return re.findall(r"\w+", folded(text))
 
 
 def contains(text: str, wanted: Sequence[str]) -> bool:
@@ -50,5 +50,6 @@ def contains(text: str, wanted: Sequence[str]) -> bool:
     return bool(wanted) and f" {' '.join(wanted)} " in f" {' '.join(words(text))} "
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """As texts are compared: case, spaces and forms of letters aside."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

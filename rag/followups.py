@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from core.entities.messages import Message
 from rag.lexical.analysis import content_terms
+from rag.sentences import split
 
 _LONGEST = 400  # characters of a rewritten question
 _TURNS = 4  # of the conversation that a model is shown
@@ -25,6 +26,8 @@ _BACKWARDS = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = 3  # words with a meaning of their own; beside fewer an "it" stands for what was spoken of
+_MUCH = 25  # words; a longer message with a question tells other things too
+_ASKED = 2  # questions of it that are searched, the last
 _ALONE = 9  # words; a longer question names its subject itself
 _PROMPT = """\
 Rewrite the last question of this conversation so that it can be understood without the conversation. Keep its language
@@ -62,6 +65,17 @@ def carried(question: str, language: str, history: Sequence[Message]) -> str:
         if turn.author == "user":
             topic = _joined(topic, turn.text, language) if topic and _is_part(turn.text) else turn.text
     return _joined(topic, question, language)[:_LONGEST]
+
+
+def narrower(question: str, searched: str) -> tuple[str, ...]:
+    """What is searched where `searched` finds nothing: the question alone where it was joined to those before it, and
+    only what asks of a message that tells much else, as a pasted letter does."""
+    bare = alone(question)
+    own = (bare,) if bare != searched and question != searched else ()
+    sentences = [one.text for one in split(question)]
+    asking = [one for one in sentences if one.endswith("?")]
+    told = len(question.split()) >= _MUCH
+    return (*own, *((" ".join(asking[-_ASKED:]),) if told and 0 < len(asking) < len(sentences) else ()))
 
 
 def prompt(question: str, history: Sequence[Message]) -> str:

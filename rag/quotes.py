@@ -33,6 +33,9 @@ _AMOUNT = re.compile(
     r"сколько|когда|в каком году|какого числа|как (?:долго|часто))\b",
     re.IGNORECASE,
 )
+_WHO = re.compile(r"\W*(?:and |а |и )?(?:who|whom|whose|кто|кого|кому|кем|чей|чья)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<=[\w,:;(«\"] )[«\"]?[A-ZА-ЯЁ][\w’'-]*[a-zа-яё]\w*(?: [A-ZА-ЯЁ][\w’'.-]*)+|[«\"][A-ZА-ЯЁ]\w+")
+_NAMES = 0.15  # what a name is worth where the question asks who
 _LEANS_BACK = re.compile(
     r"(?:it|this|that|these|those|they|he|she|such|him|her|"
     r"он[аио]?|это[тй]?|эт[аиу]|так(?:ой|ая|ие|ое)|его|её|их|при этом)\b",
@@ -71,7 +74,13 @@ def _number_is_missing(
         return False
     read = (chosen, [one for one in candidates if one.passage < _READ_FOR_NUMBERS])
     told = ((passages[ones[0].passage].language, [one.sentence.text for one in ones]) for ones in read if ones)
-    return bool(chosen) and all(amounts.missing(what, texts, language) for language, texts in told)
+    if not chosen:
+        return False
+    spoken = passages[chosen[0].passage].language
+    near = [one for one in passages[:_PASSAGES_READ] if one.language == spoken]
+    if amounts.unspoken(what, [f"{one.title}\n{one.heading}\n{one.text}" for one in near], spoken):
+        return True
+    return all(amounts.missing(what, texts, language) for language, texts in told)
 
 
 def _candidates(passages: Sequence[Passage], asked: dict[str, frozenset[str]]) -> list[_Candidate]:
@@ -169,11 +178,18 @@ def _score(
     score += 0.12 / (1 + candidate.passage) + 0.1 * (passages[candidate.passage].similarity or 0.0)
     if _AMOUNT.search(question) and re.search(r"\d", candidate.sentence.text):
         score += 0.08
+    if _WHO.match(question):
+        score += _NAMES * _names(candidate.sentence.text)
     if len(candidate.terms) < 3:
         score -= 0.1
     if candidate.sentence.text.endswith("?"):
         score -= 0.15
     return score - 0.05 * max(0.0, len(candidate.sentence.text) / LONGEST_QUOTE - 1)
+
+
+def _names(text: str) -> bool:
+    """Whether somebody is named: two words with capitals that do not begin the sentence, or one in quotation marks."""
+    return _NAME.search(text) is not None
 
 
 def _coherent(scored: list[tuple[float, _Candidate]]) -> list[_Candidate]:

@@ -72,6 +72,8 @@ class Analytics(Scenario):
             found = tools.analytics_search(asked)
             if found.dashboard is not None:
                 return replace(found, asked=asked)
+            if first.about == "question" != found.about:  # set right, or with what was spoken of, it says more
+                first = found
         return first
 
     def _unclear(self, turn: Turn, tools: Tools, found: Figures) -> Figures | Reply | None:

@@ -1,6 +1,7 @@
 """DOCUMENTS: questions to the files dropped into the conversation, or else to the company's documents.
 
-What asks for a figure of a spreadsheet is answered by an executed query, never read off passages.
+What asks for a figure of a spreadsheet is answered by an executed query, never read off passages; what is asked of
+documents as a whole, from the document that is named.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from pathlib import Path
 from core.entities.answers import Choice
 from core.entities.corpora import CollectionKind, Stage
 from core.entities.messages import Action
+from core.entities.retrieval import Retrieval
 from core.i18n import N_, translate
 from niches.rewording import with_choice
 from rag.contract import Contract
+from scenarios import whole_documents
 from scenarios.base import Reply, Scenario, Turn, Writing
 from scenarios.tools import Tabled, Tools, for_tables
 
@@ -33,10 +36,12 @@ class Documents(Scenario):
         found = tools.tables.ask(turn.question)
         if (found is None or found.dashboard is None) and turn.query and turn.query != turn.question:
             found = tools.tables.ask(turn.query) or found
+        if found is not None and found.dashboard is not None:
+            return _figures(found)
+        if (of_whole := whole_documents.reply(turn, tools.shelf, self.name)) is not None:
+            return self._summarised(turn, of_whole) if isinstance(of_whole, Retrieval) else of_whole
         if found is None:
             return None
-        if found.dashboard is not None:
-            return _figures(found)
         # A model may know the words for what it is called: it is asked with the table at hand.
         return None if turn.model or not found.choices else self._closest(turn, found)
 
@@ -50,6 +55,11 @@ class Documents(Scenario):
             shown = tuple(one for one in retrieval.passages if str(one.document_id) in known)
             turn = replace(turn, retrieval=replace(retrieval, passages=shown, threshold=0.0))
         return Writing(self.plan(turn, contract=Contract(self.name, for_tables(tools.tables, offered, turn.question))))
+
+    def _summarised(self, turn: Turn, document: Retrieval) -> Writing:
+        """By a model, from the document itself."""
+        turn = replace(turn, retrieval=document, searched=document.question)
+        return Writing(self.plan(turn, contract=Contract(self.name)))
 
     def _closest(self, turn: Turn, found: Tabled) -> Reply:
         """The question with the choice in place of what is unknown is asked by a press."""

@@ -30,6 +30,7 @@ _ELSE = N_(
 )
 _BYE = N_("Goodbye! Your conversation stays in the list.")
 _FINE = N_("I am well, thank you. What may I look up for you?")
+_WELL = N_("Good. What may I look up next?")
 _UNCLEAR = N_("I do not know what this is about. Write a whole question, please.")
 _WORDS = (
     (r"\bhow are you\b|\bhow(?:'s| is) it going\b|\bкак (?:дела|ты|жизнь|поживаешь)\b", _FINE),
@@ -37,7 +38,14 @@ _WORDS = (
      _GREETING),
     (r"^\W*(?:good ?bye|bye|see you|пока|до (?:свидания|встречи|завтра)|всего (?:доброго|хорошего))\b", _BYE),
     (r"\b(?:thanks?|thank you|thx|спасибо|благодарю)\b", _THANKS),
-    (r"\b(?:who|what) are you\b|\byour name\b|\bкто ты\b|\bкак тебя зовут\b|\bты (?:кто|бот|человек|робот)\b", _WHO),
+    (r"\b(?:who|what) are you\b|\bwho (?:made|built|created|wrote|developed) you\b|"
+     r"\byour name\b|\bкто ты\b|\bкто тебя \w+л\w*\b|\bкак тебя зовут\b|"
+     r"\bты (?:кто|бот|человек|робот)\b", _WHO),
+    (r"^\W*(?:(?:ok(?:ay)?|well|fine|great|good|cool|nice|super|perfect|excellent|wonderful|awesome|"
+     r"got it|i see|understood|clear|"
+     r"all right|alright|very|that's|ладно|ок(?:ей)?|хорошо|"
+     r"отлично|понял[аи]?|понятно|ясно|супер|класс|прекрасно|замечательно|"
+     r"здорово|очень|спс)\W*)+$", _WELL),
 )  # fmt: skip
 _WAYS_BACK = (
     (N_("What can this service do?"), "FAQ"),

@@ -1,4 +1,4 @@
-"""What the assistant says of itself: "help", "what can you do?" are answered with what there is to ask."""
+"""What the assistant says of itself: "help", "what can you do?", "what is this?" say what there is to ask."""
 
 from __future__ import annotations
 
@@ -18,6 +18,22 @@ _ASKED = re.compile(
     r"(?:что|о ч[её]м) (?:можно|я могу) (?:у тебя |тебя |вас )?(?:с?просить|спрашивать))",
     re.IGNORECASE,
 )
+_SERVICE = r"(?:service|program(?:me)?|app|application|tool|system|product|assistant|site|workbench|bot)"
+_SERVICE_RU = r"(?:сервис|программа|приложение|инструмент|система|продукт|ассистент|помощник|сайт|бот)"
+_NAMED = re.compile(
+    _HELLO + r"(?:(?:and )?what(?:'s| is) (?:nichewise|(?:this|the) " + _SERVICE + r")(?: for| about)?|"
+    r"what does (?:nichewise|(?:this|the) " + _SERVICE + r") do|"
+    r"(?:tell me )?(?:more )?about (?:nichewise|(?:this|the) " + _SERVICE + r")|who are you and what (?:can|do) you do|"
+    r"(?:а )?что (?:такое|за) nichewise|что это за " + _SERVICE_RU + r"|(?:а )?что это такое|"
+    r"(?:для чего|зачем) (?:нужен |нужна |нужно )?(?:nichewise|(?:этот |эта |это )"
+    + _SERVICE_RU
+    + r")(?: нужен| нужна| нужно)?|"
+    r"(?:расскажи(?:те)? )(?:о|об|про) (?:nichewise|себе|себя|этом сервисе|этой программе)|"
+    r"(?:кто|что) (?:ты|вы)(?: такой| такое| такие)? и "
+    r"(?:что|чем) (?:ты |вы )?(?:умее|може)(?:шь|те)(?: делать| помочь)?)",
+    re.IGNORECASE,
+)
+_IS = N_("Nichewise is the company's workbench for documents and for figures of business niches; I am its assistant.")
 GREETING = N_("Hello! I explain how this service works, and I can open an account for you. What do you need?")
 _STAFF = N_(
     "You can ask what the company's documents say, and I quote them; for figures of business niches, as tables and "
@@ -34,11 +50,18 @@ _GUEST_TRIES = ((REGISTER, "REGISTRATION"), (N_("What can I do without an accoun
 
 
 def asked(message: str) -> bool:
-    return _ASKED.fullmatch(" ".join(message.split()).strip(" ?!.,…")) is not None
+    said = _bare(message)
+    return (_ASKED.fullmatch(said) or _NAMED.fullmatch(said)) is not None
 
 
 def reply(turn: Turn) -> Reply:
-    said, tries = (_GUEST, _GUEST_TRIES) if turn.guest else (_STAFF, _STAFF_TRIES)
+    told, tries = (_GUEST, _GUEST_TRIES) if turn.guest else (_STAFF, _STAFF_TRIES)
+    named = _NAMED.fullmatch(_bare(turn.question)) is not None
+    said = " ".join(translate(turn.language, one) for one in ((_IS, told) if named else (told,)))
     worded = [(translate(turn.language, question), scenario) for question, scenario in tries]
     choices = tuple(Choice(question, question, scenario) for question, scenario in worded)
-    return Reply(translate(turn.language, said), choices=choices)
+    return Reply(said, choices=choices)
+
+
+def _bare(message: str) -> str:
+    return " ".join(message.split()).strip(" ?!.,…")

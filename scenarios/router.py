@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.i18n import N_
+from rag import whole
 from rag.classifier import Classifier
 from scenarios import overview
 
@@ -163,6 +164,8 @@ def _by_state(message: str, state: State) -> tuple[Route, DecidedBy, str] | None
         return Route.DOCUMENTS, DecidedBy.STATE, ATTACHED
     if overview.asked(message):
         return Route.FAQ, DecidedBy.STATE, BY_WORDS
+    if whole.asks_for_list(message):
+        return Route.DOCUMENTS, DecidedBy.STATE, BY_WORDS
     if state.last not in (None, Route.UNSURE) and (only_goes_on(message) or _number(message)):
         return state.last, DecidedBy.STATE, GOES_ON
     return (Route.OFFTOPIC, DecidedBy.STATE, SAYS_NOTHING) if says_nothing(message) else None

@@ -79,6 +79,30 @@ class TableOffered:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """A document that can be read, by its title."""
+
+    id: str
+    title: str
+
+
+class Shelf(Protocol):
+    """Documents as a whole: the files dropped into the conversation, else those of the collection that is asked."""
+
+    def newest(self, most: int) -> tuple[Sequence[Titled], int]:
+        """At most `most`, the newest first, and how many there are."""
+
+    def called(self, named: str) -> Sequence[Titled]:
+        """Those whose titles say most of these words, in any form."""
+
+    def cited(self, message_id: UUID) -> Sequence[Titled]:
+        """The documents that an answer of the conversation cites."""
+
+    def read(self, document_id: str) -> Retrieval | None:
+        """Its passages from its beginning, in order; None where it cannot be read."""
+
+
 class Tables(Protocol):
     """The tables of the files dropped into the conversation, else of the collection that is asked."""
 
@@ -98,6 +122,9 @@ class Tools(Protocol):
 
     @property
     def tables(self) -> Tables: ...
+
+    @property
+    def shelf(self) -> Shelf: ...
 
     def faq_search(self, query: str, n: int = 5, last_article_id: str = "") -> Sequence[Article]:
         """The best articles, never the one with `last_article_id`."""

@@ -56,6 +56,7 @@ from services.files.indexing import Indexing
 from services.files.ingestion import Ingestion
 from services.files.intake import Intake
 from services.files.ledger import Ledger
+from services.files.pacing import Pacing
 from services.files.parses import Parses
 from services.files.passages import Passages
 from services.files.publishing import Publishing
@@ -128,6 +129,7 @@ class Services:
     keys: Keys
     sessions: Sessions
     audit: Audit
+    pacing: Pacing
     vectors: Vectors
     lexical: Lexical
     embedders: Embedders
@@ -292,6 +294,7 @@ def build(settings: Settings, database_url: str) -> Services:
         tuning=Tuning(db, collections, search, retriever),
         collections=collections,
         documents=documents,
+        pacing=Pacing(),
         archives=Archives(db, blobs, intake, settings),
         ledger=Ledger(db),
         quarantine=quarantine,

@@ -80,7 +80,7 @@ class Shelves:
             tx.stages.advance(documents, Stage.READY)
             pairs = {ids[key][0]: vector for key, vector in zip(documents, vectors, strict=True)}
             tx.vectors.put(pairs)
-        self.vectors.upsert(version.vector_name, list(pairs), list(pairs.values()))
+        self.vectors.upsert(version.vector_name, pairs)
 
     def received(self, collection: Collection, content: str) -> UUID:
         sha256 = hashlib.sha256(content.encode()).hexdigest()
@@ -104,5 +104,5 @@ class Shelves:
             pairs = dict(zip(ids, vectors, strict=True)) if vectors else {}
             tx.vectors.put(pairs)
         if pairs:
-            self.vectors.upsert(collection.version.vector_name, list(pairs), list(pairs.values()))
+            self.vectors.upsert(collection.version.vector_name, pairs)
         return ids

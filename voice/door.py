@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from voice import PATH
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from services.container import Services
 
 _STARTING = """<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>Nichewise</title>
@@ -41,8 +43,7 @@ class VoiceDoor:
 
     @asynccontextmanager
     async def open(self, services: Services) -> AsyncIterator[None]:
-        make: Callable[[Services], Any] = await asyncio.to_thread(_importer)
-        voice = make(services)
+        voice = await asyncio.to_thread(_made, services)
         async with voice.router.lifespan_context(voice):
             self._voice = voice
             services.health.report("voice")
@@ -50,8 +51,8 @@ class VoiceDoor:
             self._voice = None
 
 
-def _importer() -> Callable[[Services], Any]:
-    # Gradio takes four seconds to import: not before the sign-in page can be shown, and not on the event loop.
+def _made(services: Services) -> Starlette:
+    # Gradio takes four seconds to import and half a second to build: not on the event loop, where pages wait.
     from voice.blocks import mounted
 
-    return mounted
+    return mounted(services)

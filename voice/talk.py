@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from core.entities.people import Principal
 from core.entities.retrieval import Citation
 from core.errors import Forbidden, NichewiseError, NotSignedIn
-from core.i18n import N_, translate, translate_error
+from core.i18n import LOCALES, N_, translate, translate_error
 from core.roles import Permission
 from services.chat.asking import Ask
 from services.container import Services
@@ -177,8 +177,13 @@ class VoiceTalk:
         }
 
     def _who(self, request: gr.Request) -> tuple[Principal, str]:
+        """Who asks, and their language: the one that they chose, else the first of their browser's that we speak."""
         principal = self.principal(request.request)
-        return principal, principal.locale or self._services.settings.locale
+        return principal, principal.locale or self._preferred(request.headers.get("accept-language", ""))
+
+    def _preferred(self, accepted: str) -> str:
+        named = (one.strip()[:2].lower() for one in accepted.split(","))
+        return next((one for one in named if one in LOCALES), self._services.settings.locale)
 
 
 def _ready() -> Any:

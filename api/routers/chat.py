@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -12,21 +11,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.requests import HTTPConnection
 
 from api import shape
 from api.chat_schemas import ChatIn, ChatOut, CitationOut
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.described import says
 from core.errors import NichewiseError
-from core.i18n import translate_error
 from services.chat.streams import TurnEvent
 
 router = APIRouter(prefix="/chat", tags=["chat"])
 
 EVENTS = "text/event-stream"
 QUIET_SECONDS = 15.0  # proxies close a connection on which nothing is said for a minute
-_log = logging.getLogger(__name__)
 Gathered = AsyncGenerator[Sequence[TurnEvent], None]  # of an answer that is followed
 EVENTS_TOO: dict[int | str, dict[str, Any]] = {
     200: {"content": {EVENTS: {}}, "description": "With Accept: text/event-stream: token, citations, done, error."},
@@ -92,19 +88,9 @@ def _line(event: TurnEvent, request: Request) -> str:
 
 def _data(event: TurnEvent, request: Request) -> dict[str, Any]:
     if event.error is not None:
-        return error_data(event.error, request)
+        return shape.error_data(event.error, request)
     if event.message is not None:
         return ChatOut.of(event.message).model_dump(mode="json")
     if event.kind == "citations":
         return {"citations": [CitationOut.of(citation).model_dump(mode="json") for citation in event.citations]}
     return {"text": event.text, "replace": True} if event.replace else {"text": event.text}
-
-
-def error_data(error: NichewiseError, request: HTTPConnection) -> dict[str, str]:
-    """An error as events carry it."""
-    reference = error.values.get("reference", "")
-    if error.status >= 500 and not reference:
-        reference = shape.new_reference()
-        _log.warning("[%s] %s: %s", reference, request.url.path, error.message)
-    message = translate_error(shape.language(request.headers), error)
-    return {"code": error.code, "message": message, "reference": reference}

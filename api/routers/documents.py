@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from api.corpora_schemas import DocumentOut, FindingOut, HeldOut, JobStartedOut, RemovedOut, UploadOut
@@ -27,7 +28,11 @@ _UPLOADED: Responses = {
 router = APIRouter(prefix="/documents", tags=["documents"], max_body_size=CEILING + _FORM_BYTES)
 
 
-@router.post("", status_code=202, responses=_UPLOADED)
+async def _in_turn(services: CurrentServices) -> None:
+    await asyncio.sleep(services.pacing.wait())  # on the loop: a thread is taken when the turn has come
+
+
+@router.post("", status_code=202, responses=_UPLOADED, dependencies=[Depends(_in_turn)])
 def upload_document(
     file: UploadFile,
     principal: CurrentPrincipal,

@@ -10,12 +10,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, status
 from fastapi.responses import StreamingResponse
 
+from api import shape
 from api.column_events import event, news
 from api.corpora_schemas import JobStartedOut
 from api.dependencies import CurrentPrincipal, CurrentServices
 from api.described import says
 from api.playground_schemas import CompareIn, ExperimentOut, ProviderOut, SweepIn, SweepOut
-from api.routers.chat import error_data
 from core.entities.people import Principal
 from core.entities.playground import Experiment
 from core.errors import NichewiseError
@@ -103,7 +103,7 @@ async def _told(services: Services, principal: Principal, experiment_id: UUID, r
         try:
             state = await _state(services, principal, experiment_id, in_memory=not ended)
         except NichewiseError as error:  # somebody has deleted it meanwhile
-            yield event("error", error_data(error, request))
+            yield event("error", shape.error_data(error, request))
             return
         said = "".join(news(told, state, ended=ended))
         quiet = 0.0 if said else quiet + _PAUSE_SECONDS

@@ -1,7 +1,8 @@
 // What the frame does not do by itself. Escape closes the dialog that is open although nothing in it has the focus (a
 // button that was switched off while its file came lets go of it); "/" puts the cursor into the box to ask or to search
 // in, as long as nobody is typing. Where there is a keyboard, signing in and a dialog that asks for words begin with the
-// cursor in the first field. Light or dark is chosen once for all pages, where the frame keeps a choice for each address;
+// cursor in the first field, and a dialog that closes gives the focus back to what opened it, also out of a menu that is
+// gone by then. Light or dark is chosen once for all pages, where the frame keeps a choice for each address;
 // and what it draws beside the page (dialogs) follows the theme of the page. On a narrow screen the list of pages lies
 // over the page: a touch beside it or Escape puts it away, and leaving the page does.
 (() => {
@@ -45,8 +46,15 @@
   const choosing = (event) => event.target.closest?.('[data-testid^="stMainMenuItem-theme"]') && soon(everywhere);
   for (const kind of ["click", "keydown"]) document.addEventListener(kind, choosing, true);
   if (!matchMedia("(hover: hover)").matches) return;
+  let opener = null, open = false;
+  document.addEventListener("focusin", ({ target }) => {
+    if (!target.closest("[role=dialog], [role=menu], [role=listbox]")) opener = target;
+  });
+  const giveBack = () => document.activeElement === document.body && opener?.isConnected && opener.focus();
   new MutationObserver(() => {
     const dialog = document.querySelector('[data-testid="stDialog"] [role="dialog"]');
+    if (open && !dialog) soon(giveBack);
+    open = Boolean(dialog);
     const first = dialog === document.activeElement && dialog.querySelector("input, textarea");
     if (first && first.matches("input[type=text]:not([role]), input[type=email], textarea")) first.focus();
   }).observe(document.body, { subtree: true, childList: true });

@@ -12,7 +12,7 @@ from components.chat import answer_trace, answers, copying, judging
 from components.i18n import _, number
 from components.markup import plain
 from core.entities.conversations import Feedback, Thread
-from core.entities.messages import Message
+from core.entities.messages import Message, MessageStatus
 from core.entities.people import Principal
 from services.chat.asking import LONGEST_MESSAGE, Ask
 
@@ -65,6 +65,10 @@ def _answer(who: Principal, message: Message, given: Mapping[UUID, Feedback], *,
         answers.answer(who, message, last=last and mine)
         if not message.status.ended:
             return
+        if mine and last and message.status is MessageStatus.FAILED:
+            retry = errors.kept(_again)
+            key = f"thread_retry_{message.id}"
+            st.button(_("Try again"), icon=":material/refresh:", key=key, on_click=retry, args=(message.id,))
         with st.container(horizontal=True, vertical_alignment="center", gap=None, key=f"tools_{message.id}"):
             _switcher(message)
             copying.button(message.text, f"assistant_copy_{message.id}")

@@ -38,5 +38,6 @@ def _create() -> None:
             made = session.services().collections.create(
                 session.principal(), name.strip(), title, kind, [*readers, Role.ADMIN]
             )
+            collection_titles.forget()
             st.query_params.from_dict({"collection": made.name})
             st.rerun()

@@ -1,8 +1,8 @@
-"""The golden set of a collection: import, by hand, completing what a chat brought, export."""
+"""The golden set of a collection: import, by hand, export."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,27 +10,28 @@ from uuid import UUID
 import streamlit as st
 
 from components import dropzone, errors, session, tables
+from components.corpora import golden_edit
 from components.corpora import words as corpus_words
-from components.i18n import N_, _, ngettext
-from components.markup import plain, short
+from components.i18n import _, ngettext
+from components.markup import short
 from core.entities.corpora import Collection
 from core.entities.evaluation import GoldenQuestion, NewGolden
 from core.entities.people import Principal
-from core.entities.retrieval import Passage
 from core.roles import Permission
 
-_CANDIDATES = 6
 _FORMATS = ("json", "jsonl", "csv", "tsv")
-_ORIGINS = {"by hand": N_("by hand"), "chat": N_("thumbs-down in a chat")}
 
 
 def draw(who: Principal, collection: Collection) -> None:
     questions = session.services().golden.list(who, collection.name)
     if who.may(Permission.CORPORA_MANAGE):
         _bring(collection)
-        _edit(collection, questions)
+        if done := session.take("golden_done"):
+            st.success(done, icon=":material/check:")
+    lost = session.services().golden.lost(who, collection.name, questions)
+    golden_edit.draw(who, collection, questions, lost)
     if questions:
-        _table(questions)
+        _table(questions, lost)
         _export(who, collection)
 
 
@@ -48,29 +49,13 @@ def _bring(collection: Collection) -> None:
 def _add(collection: Collection) -> None:
     with st.form("golden_form", border=False):
         question = st.text_input(_("Question"), max_chars=4_000)
-        document, passage, answer = _expected("golden_new", NewGolden(""))
+        document, passage, answer = golden_edit.expected("golden_new", NewGolden(""))
         sent = st.form_submit_button(_("Add"), type="primary")
     if sent:
         with errors.shown():
             new = NewGolden(question.strip(), document.strip(), passage.strip(), answer.strip())
             session.services().golden.add(session.principal(), collection.name, new)
             st.rerun()
-
-
-def _expected(name: str, start: NewGolden) -> tuple[str, str, str]:
-    """(document, passage, answer) as typed."""
-    document = st.text_input(
-        _("Document that should be found, title or file name"), start.document, max_chars=500, key=f"{name}_document"
-    )
-    passage = st.text_area(
-        _("Passage that should be found"), start.passage, max_chars=20_000, key=f"{name}_passage",
-        help=_("A passage counts as found when it shares at least half of its word sequences with this text."),
-    )  # fmt: skip
-    answer = st.text_input(
-        _("Short answer, if there is one"), start.answer, max_chars=2_000, key=f"{name}_answer",
-        help=_("Sweeps of the playground look for it in what models write."),
-    )  # fmt: skip
-    return document, passage, answer
 
 
 def _import(collection: Collection) -> None:
@@ -88,81 +73,10 @@ def _import(collection: Collection) -> None:
             st.rerun()
 
 
-# --- changing one ---------------------------------------------------------------------------------------------------
-
-
-def _edit(collection: Collection, questions: Sequence[GoldenQuestion]) -> None:
-    done = session.take("golden_done")
-    if done:
-        st.success(done, icon=":material/check:")
-    waiting = [one for one in questions if one.open]
-    if waiting:
-        st.markdown(f"**{_('Waiting to be completed')}**")
-    for one in waiting[:10]:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"golden_open_{one.id}"):
-            st.markdown(plain(short(one.question, 160)), width="stretch")
-            if st.button(_("Complete"), key=f"golden_complete_{one.id}", icon=":material/edit:"):
-                _open(collection, one)
-            _remove_button(collection, one)
-    ready = [one for one in questions if not one.open]
-    if ready:
-        with st.popover(_("Change a question"), icon=":material/edit:"):
-            place = st.selectbox(
-                _("Question"), range(len(ready)), key="golden_chosen",
-                format_func=lambda n: short(ready[n].question, 120),
-            )  # fmt: skip
-            chosen = ready[place or 0]
-            with st.container(horizontal=True):
-                if st.button(_("Change"), key="golden_change", icon=":material/edit:"):
-                    _open(collection, chosen)
-                _remove_button(collection, chosen)
-
-
-def _open(collection: Collection, one: GoldenQuestion) -> None:
-    st.dialog(_("What should be found?"), width="large")(_complete)(collection, one)
-
-
-def _complete(collection: Collection, one: GoldenQuestion) -> None:
-    st.markdown(f"**{plain(one.question)}**")
-    found = session.services().search.search(session.principal(), collection.name, one.question, _CANDIDATES).passages
-    name = f"golden_{one.id}"
-    if found:
-        st.radio(
-            _("Is it one of these?"), range(len(found)), index=None, key=f"{name}_candidate",
-            format_func=lambda n: f"{found[n].title}: {short(found[n].text, 140)}",
-            on_change=_take_candidate, args=(name, found),
-        )  # fmt: skip
-    document, passage, answer = _expected(name, one)
-    if st.button(_("Save"), type="primary", key=f"{name}_save"):
-        with errors.shown():
-            session.services().golden.complete(
-                session.principal(), collection.name, one.id, document=document, passage=passage, answer=answer
-            )
-            st.rerun()
-
-
-def _take_candidate(name: str, found: Sequence[Passage]) -> None:
-    place = session.get(f"{name}_candidate")
-    if place is not None:
-        session.put(f"{name}_passage", found[place].text)
-        session.put(f"{name}_document", found[place].title)
-
-
-def _remove_button(collection: Collection, one: GoldenQuestion) -> None:
-    st.button(
-        _("Remove"), key=f"golden_remove_{one.id}", icon=":material/delete:", type="tertiary",
-        on_click=errors.kept(_remove), args=(collection.name, one.id),
-    )  # fmt: skip
-
-
-def _remove(name: str, question_id: UUID) -> None:
-    session.services().golden.remove(session.principal(), name, [question_id])
-
-
 # --- looking and taking out -----------------------------------------------------------------------------------------
 
 
-def _table(questions: Sequence[GoldenQuestion]) -> None:
+def _table(questions: Sequence[GoldenQuestion], lost: Container[UUID]) -> None:
     columns = [
         tables.Column("question", _("Question"), width="large"),
         tables.Column("language", _("Language"), width="small"),
@@ -176,10 +90,10 @@ def _table(questions: Sequence[GoldenQuestion]) -> None:
         {
             "question": one.question,
             "language": corpus_words.language(one.language) if one.language else "",
-            "document": one.document,
+            "document": f"{one.document} ({_('gone')})" if one.id in lost else one.document,
             "passage": short(one.passage, 300),
             "answer": one.answer,
-            "origin": _(_ORIGINS.get(one.origin, one.origin)) if one.origin else "",
+            "origin": golden_edit.origin(one.origin),
             "at": one.created_at,
         }
         for one in questions

@@ -35,13 +35,16 @@ def draw(who: Principal, collection: Collection) -> None:
 
 
 def _rename(collection: Collection) -> None:
+    now = collection_titles.title(collection)
     with st.form("corpora_rename", border=False):
-        title = st.text_input(_("Title"), collection_titles.title(collection), max_chars=LONGEST_TITLE)
+        title = st.text_input(_("Title"), now, max_chars=LONGEST_TITLE)
         st.caption(_("Its name in addresses and programs stays %(name)s.", name=f"`{collection.name}`"))
         sent = st.form_submit_button(_("Save"), type="primary")
     if sent:
         with errors.shown():
-            session.services().collections.rename(session.principal(), collection.name, title)
+            if title != now:  # or a title of the product's own would stay in this reader's language for everybody
+                session.services().collections.rename(session.principal(), collection.name, title)
+                collection_titles.forget()
             st.rerun()
 
 

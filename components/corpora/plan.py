@@ -17,7 +17,6 @@ from core.entities.people import Principal
 from core.entities.versions import Cut, EmbeddingChoice, IndexPlan, Preview
 from services.corpora.fingerprints import LEAST_PER_OVERLAP, SMALLEST_CHUNK
 
-FOLLOWED = "corpora_run"  # the run whose end the page tells
 _PREVIEW = "corpora_preview"  # (collection, plan, preview) that was asked for last
 _SHOWN = 600  # characters of a passage
 _STEP = 8
@@ -58,9 +57,14 @@ def draw(who: Principal, collection: Collection) -> None:
             _draw_preview(preview)
 
 
+def followed(name: str) -> str:
+    """Under which the session keeps the run whose end the page of this collection tells."""
+    return f"corpora_run_{name}"
+
+
 def _start(name: str, plan: IndexPlan) -> None:
     session.take(_PREVIEW)
-    session.put(FOLLOWED, session.services().versions.reindex(session.principal(), name, plan))
+    session.put(followed(name), session.services().versions.reindex(session.principal(), name, plan))
 
 
 def _usual(collection: Collection, choices: Sequence[EmbeddingChoice]) -> EmbeddingChoice:

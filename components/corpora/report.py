@@ -31,6 +31,8 @@ def draw(detail: VersionDetail) -> None:
     if report.golden is not None:
         named = ", ".join(f"{name} {number(value, 3)}" for name, value in report.golden.figures.items())
         st.caption(ngettext("%(n)s golden question", "%(n)s golden questions", report.golden.questions) + f": {named}")
+        if report.golden.reason and not report.golden.passed:
+            st.markdown(f":red[{plain(stored(report.golden.reason))}]")
     _taken_over(detail)
     st.caption(plain(_made(report)))
 

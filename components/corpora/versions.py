@@ -8,7 +8,7 @@ from components import errors, job_progress, session
 from components.corpora import plan as corpus_plan
 from components.corpora import report as corpus_report
 from components.corpora import words as corpus_words
-from components.corpora.plan import FOLLOWED
+from components.corpora.plan import followed
 from components.i18n import _, date_time, ngettext, stored
 from components.markup import plain
 from core.entities.corpora import Collection, JobRun
@@ -21,9 +21,9 @@ from services.corpora.reindexing import CANCELLED
 def render(who: Principal, collection: Collection) -> None:
     manages = who.may(Permission.CORPORA_MANAGE)
     running = session.services().versions.running(who, collection.name)
-    _ended(running)
+    _ended(collection, running)
     if running is not None:
-        session.put(FOLLOWED, running.id)
+        session.put(followed(collection.name), running.id)
         job_progress.draw(lambda: [_progress(collection)])
     elif manages:
         corpus_plan.draw(who, collection)
@@ -32,21 +32,21 @@ def render(who: Principal, collection: Collection) -> None:
             _version(collection, detail, manages=manages, busy=running is not None)
 
 
-def _ended(running: JobRun | None) -> None:
-    """Says once how the work ended that this browser was following."""
-    followed = session.get(FOLLOWED)
-    if followed is None or (running is not None and running.id == followed):
+def _ended(collection: Collection, running: JobRun | None) -> None:
+    """Says once how the work on the collection ended that this browser was following."""
+    run_id = session.get(followed(collection.name))
+    if run_id is None or (running is not None and running.id == run_id):
         return
-    session.take(FOLLOWED)
-    run = session.services().documents.job(session.principal(), followed)
+    session.take(followed(collection.name))
+    run = session.services().documents.job(session.principal(), run_id)
+    number_ = run.result.get("version", "")
     if run.status == "failed":
         st.error(plain(stored(run.error)), icon=":material/error:")
     elif run.status == "cancelled":
         st.info(_("Cancelled. The version in use stays as it is."), icon=":material/info:")
-    elif run.error:  # done, and it waits for a person
-        st.warning(_(run.error), icon=":material/pan_tool:")
+    elif run.error:  # done, and it waits for a person: why stands with the version
+        st.warning(_("Version %(version)s is built and waits for you.", version=number_), icon=":material/pan_tool:")
     else:
-        number_ = run.result.get("version", "")
         st.success(_("Done. Version %(version)s is ready.", version=number_), icon=":material/check:")
 
 
@@ -54,13 +54,23 @@ def _progress(collection: Collection) -> job_progress.Progress:
     run = session.services().versions.running(session.principal(), collection.name)
     if run is None:
         return job_progress.Progress("", "", 0, 0, collection.version.created_at, ended=True)
+    title = _("Version %(version)s", version=run.result.get("version", ""))
+    if run.kind == "reindex" and run.total and run.done >= run.total and (asked := _asked(collection)):
+        stage = _("asking the golden questions")
+        return job_progress.Progress(title, stage, asked.done, asked.total, asked.created_at)
     return job_progress.Progress(
-        title=_("Version %(version)s", version=run.result.get("version", "")),
+        title=title,
         stage=_stage(run),
         done=run.done,
         total=run.total,
         started_at=run.created_at,
     )
+
+
+def _asked(collection: Collection) -> JobRun | None:
+    """The run of the golden set that the version waits for."""
+    runs = session.services().evaluation.runs(session.principal(), collection.name)
+    return next((one.job for one in runs if one.purpose == "gate" and one.job.status == "running"), None)
 
 
 def _stage(run: JobRun) -> str:
@@ -149,7 +159,7 @@ def _confirm(name: str, number_: int) -> None:
 
 
 def _activate(name: str, number_: int) -> None:
-    session.put(FOLLOWED, session.services().versions.activate(session.principal(), name, number_))
+    session.put(followed(name), session.services().versions.activate(session.principal(), name, number_))
 
 
 def _discard(name: str, number_: int) -> None:

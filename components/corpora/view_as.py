@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import streamlit as st
 
 from components import collection_titles, errors, navigation, session
@@ -28,15 +30,19 @@ def draw(who: Principal, user: User, collection: Collection) -> None:
             ),
             icon=":material/visibility:",
         )
-        _collections(who, user)
+        if collection.id not in _collections(who, user):
+            name = plain(user.name or user.email)
+            st.caption(_("%(name)s finds nothing of this collection: it is not among theirs.", name=name))
+            return
         _documents(who, user, collection)
         _search(who, user, collection)
 
 
-def _collections(who: Principal, user: User) -> None:
+def _collections(who: Principal, user: User) -> set[UUID]:
     found = session.services().access.collections_as(who, user.id)
     titles = " ".join(f":primary-badge[{plain(collection_titles.title(one))}]" for one in found)
     st.markdown(f"{_('Collections')}: {titles or '–'}")
+    return {one.id for one in found}
 
 
 def _documents(who: Principal, user: User, collection: Collection) -> None:

@@ -68,7 +68,7 @@ def _figures(who: Principal) -> None:
 
 def _part(part: str, state: str) -> None:
     title, icon = _PARTS.get(part, (part, "settings"))
-    with st.container(border=True, height="stretch", gap="xsmall"):
+    with st.container(border=True, height="stretch", gap="xsmall", key=f"health_part_{part}"):
         st.markdown(f":material/{icon}: **{_(title)}**")
         if state == OK:
             st.badge(_("works"), icon=":material/check:", color="green")
@@ -80,7 +80,7 @@ def _part(part: str, state: str) -> None:
 def _reranker() -> None:
     """Nothing waits for it: collections are searched without it too."""
     problem = session.services().lab.reranker_problem
-    with st.container(border=True, height="stretch", gap="xsmall"):
+    with st.container(border=True, height="stretch", gap="xsmall", key="health_part_reranker"):
         st.markdown(f":material/sort: **{_('Re-ranker (optional)')}**")
         if problem:
             st.badge(_("not set up"), icon=":material/info:", color="gray", help=stored(problem))

@@ -9,7 +9,7 @@ import streamlit as st
 from components import session
 from components.i18n import N_, _, number
 from components.markup import plain
-from components.niches import address, charts, words
+from components.niches import address, charts, empty, words
 from components.niches import tables as niche_tables
 from core.entities.niches import Catalogue, Metric, Region, Sector
 from core.entities.people import Principal
@@ -34,7 +34,7 @@ def draw(who: Principal) -> None:
     question = address.search("question", _("Question"), _("For example: top 5 niches by revenue"))
     catalogue = session.services().niches.catalogue(who)
     if not question:
-        _examples(catalogue)
+        _examples(who, catalogue)
         return
     with st.spinner(_("Reading the question…"), show_time=False):
         answer = session.services().niches.questions.ask(who, question, session.locale())
@@ -48,10 +48,10 @@ def draw(who: Principal) -> None:
     figures(answer)
 
 
-def _examples(catalogue: Catalogue) -> None:
+def _examples(who: Principal, catalogue: Catalogue) -> None:
     """Questions about what is there."""
     if not catalogue.metrics:
-        st.info(_("There are no figures of niches yet. Ask an administrator to import some."), icon=":material/info:")
+        empty.draw(who)
         return
     st.caption(_("A question in English or Russian becomes a query. You see the query, then what it found."))
     with st.container(gap="xxsmall"):

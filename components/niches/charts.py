@@ -14,7 +14,7 @@ import streamlit as st
 
 from components import charts, session
 from components.i18n import _, ngettext
-from components.niches import words
+from components.niches import axes, words
 from core.entities.niches import Metric
 from niches import amounts, spread
 from niches.results import Column, Stamp, Table
@@ -25,7 +25,7 @@ _BINS = 28
 _BAR, _MOST_BARS = 26, 25  # px, bars of a ranking
 _ROOM, _TIGHT_ROOM = 1.16, 1.45  # beside the longest bar, for its figure
 HEIGHT, LEGEND = 300, 40  # px of a chart, and of the legend below one
-_MONTHS_NAMED, _INTERVALS = 3, 4  # on an axis
+_MONTHS_NAMED = 3  # on an axis
 _WIDEST_LABEL, _TIGHT_LABEL = 24, 18  # characters
 
 
@@ -46,19 +46,19 @@ def distribution(name: str, values: Sequence[float], mine: float, metric: Metric
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
-    _axis(figure, found, metric)
+    axes.of_spread(figure, found, metric)
     said = _("this niche: %(value)s", value=words.short(mine, metric))
-    _mark(figure, found, mine, said, accent, 1.12)
+    axes.mark(figure, found, mine, said, accent, 1.12)
     said = _("median: %(value)s", value=words.short(middle, metric))
-    _mark(figure, found, middle, said, _option("grayTextColor"), 1.02, dash="dot")
-    figure.update_yaxes(title=_("niches"), **_ticks(found.counts, least=1.0))
+    axes.mark(figure, found, middle, said, charts.color("grayTextColor"), 1.02, dash="dot")
+    figure.update_yaxes(title=_("niches"), **axes.ticks(found.counts, least=1.0))
     figure.update_layout(bargap=0.06, height=HEIGHT, showlegend=False, margin_t=48)
     columns = (_figures(metric, "from", _("From")), _figures(metric, "to", _("To")), _text("niches", _("Niches")))
     _draw(name, figure, Table(columns, tuple(rows), len(rows)), stamp)
 
 
 def _draw(name: str, figure: Any, data: Table, stamp: Stamp | None) -> None:
-    figure.update_layout(modebar={"bgcolor": "rgba(0,0,0,0)", "color": _option("grayTextColor")})
+    figure.update_layout(modebar={"bgcolor": "rgba(0,0,0,0)", "color": charts.color("grayTextColor")})
     file = f"{name}-demo-data" if stamp and stamp.demo else name
     charts.draw(name, figure, as_csv(Sheet(data, stamp, (), session.locale())), file)
 
@@ -86,7 +86,7 @@ def ranking(
     factor, unit = amounts.natural(metric, session.locale())
     accent, pale = _colors()
     shown = list(rows)[:_MOST_BARS]
-    labels = _labels([label for label, _value in shown], _TIGHT_LABEL if tight else _WIDEST_LABEL)
+    labels = axes.labels([label for label, _value in shown], _TIGHT_LABEL if tight else _WIDEST_LABEL)
     figure = go.Figure(
         go.Bar(
             x=[value * factor for _label, value in shown],
@@ -94,7 +94,7 @@ def ranking(
             orientation="h",
             marker_color=[accent if not chosen or label == chosen else pale for label, _value in shown],
             text=[amounts.compact(value * factor, session.locale()) for _label, value in shown],
-            insidetextfont={"color": _option("backgroundColor")},
+            insidetextfont={"color": charts.color("backgroundColor")},
             textposition="auto",
             textangle=0,
             insidetextanchor="end",
@@ -107,7 +107,7 @@ def ranking(
     low, high = (edge([0.0, *(value * factor for _label, value in shown)]) for edge in (min, max))
     room = _TIGHT_ROOM if tight else _ROOM
     figure.update_xaxes(range=[low * room, high * room or 1], showticklabels=False, showgrid=False)
-    said = {"text": _axis_title(metric, unit), "x": 0, "xref": "container", "font": {"size": 13, "weight": "normal"}}
+    said = {"text": axes.title(metric, unit), "x": 0, "xref": "container", "font": {"size": 13, "weight": "normal"}}
     figure.update_layout(
         title=said, height=max(least, _BAR * len(shown) + 56), bargap=0.25, showlegend=False, margin_r=28
     )
@@ -133,21 +133,21 @@ def months(name: str, lines: Mapping[str, Series], metric: Metric, stamp: Stamp 
             marker={"size": 5},
             fill="tozeroy" if alone else None,
             fillcolor=_clear(_colors()[0]) if alone else None,
-            customdata=[f"<b>{title}</b><br>{_month(day)}: {words.full(value, metric)}" for day, value in series],
+            customdata=[f"<b>{title}</b><br>{axes.month(day)}: {words.full(value, metric)}" for day, value in series],
             hovertemplate="%{customdata}<extra></extra>",
         )
     days = [day for day, _value in next(iter(lines.values()))]
     step = max(1, math.ceil(len(days) / _MONTHS_NAMED))
     figure.update_xaxes(
         tickvals=days[::-1][::step][::-1],
-        ticktext=[_month(day) for day in days[::-1][::step][::-1]],
+        ticktext=[axes.month(day) for day in days[::-1][::step][::-1]],
         showgrid=False,
         tickangle=0,
     )
     every = [value * factor for series in lines.values() for _day, value in series if value is not None]
     low = min(0.0, *every) if every else 0.0
     top = max(every, default=1.0) * 1.08 or 1.0
-    figure.update_yaxes(title=_axis_title(metric, unit), range=[low * 1.08, top], **_ticks([low, *every]))
+    figure.update_yaxes(title=axes.title(metric, unit), range=[low * 1.08, top], **axes.ticks([low, *every]))
     figure.update_layout(height=HEIGHT + (0 if alone else LEGEND), showlegend=not alone, hovermode="closest")
     data = tuple((title, f"{day:%Y-%m}", value) for title, series in lines.items() for day, value in series)
     columns = (_text("name", _("Niche")), _text("month", _("Month")), _figures(metric))
@@ -163,91 +163,15 @@ def _figures(metric: Metric, key: str = "value", title: str = "") -> Column:
     return Column(key, name, name, "number", metric.unit, metric.unit_ru, metric.format)
 
 
-def _axis(figure: Any, found: spread.Spread, metric: Metric) -> None:
-    factor, unit = amounts.natural(metric, session.locale())
-    first, last = found.edges[0], found.edges[-1]
-    if found.logarithmic:
-        at, said = _powers(first, last, math.log10(factor))
-    else:
-        ticks = _ticks([first * factor, last * factor])
-        at, said = [one / factor for one in ticks["tickvals"]], ticks["ticktext"]
-    figure.update_xaxes(title=_axis_title(metric, unit), showgrid=False, tickvals=at, ticktext=said, tickangle=0)
-
-
-def _powers(first: float, last: float, shift: float) -> tuple[list[float], list[str]]:
-    """Places and words of the ticks of a logarithmic scale, moved by `shift` to the unit that people read."""
-    low, high = first + shift, last + shift
-    powers = range(math.floor(low), math.ceil(high) + 1)
-    inside: list[float] = []
-    for times, every in (((1, 2, 5), 1), ((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 3)):
-        places = [math.log10(step) + power for power in powers if power % every == 0 for step in times]
-        inside = [place for place in places if low <= place <= high]
-        if len(inside) <= _INTERVALS + 1:  # more would run into each other on a narrow screen
-            break
-    said = [amounts.compact(round(10.0**place, 6), session.locale()) for place in inside]
-    return [place - shift for place in inside], said
-
-
-def _ticks(values: Sequence[float], least: float = 0.0) -> dict[str, Any]:
-    """A few round places between zero and the values, at least `least` apart, written as short as figures are."""
-    low, high = min(0.0, *values), max(0.0, *values)
-    span = (high - low) or 1.0
-    step = 10.0 ** math.floor(math.log10(span / 4))
-    step = max(least, step * next(times for times in (1, 2, 5, 10) if span / (step * times) <= _INTERVALS))
-    at = [place * step for place in range(math.floor(low / step), math.floor(high / step) + 1)]
-    return {"tickvals": at, "ticktext": [amounts.compact(round(one, 10), session.locale()) for one in at]}
-
-
-def _mark(
-    figure: Any, found: spread.Spread, value: float, text: str, color: str, height: float, dash: str = "solid"
-) -> None:
-    """A line at a value with its words above, which stay inside the chart."""
-    at = found.place(value)
-    across = (at - found.edges[0]) / ((found.edges[-1] - found.edges[0]) or 1)
-    anchor = "left" if across < 0.35 else "right" if across > 0.65 else "center"
-    figure.add_shape(
-        type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"color": color, "width": 2, "dash": dash}
-    )
-    figure.add_annotation(
-        x=at,
-        y=height,
-        yref="paper",
-        text=text,
-        showarrow=False,
-        xanchor=anchor,
-        yanchor="bottom",
-        font={"color": color, "size": 12},
-    )
-
-
-def _labels(names: Sequence[str], widest: int) -> list[str]:
-    """Cut to fit beside the bars; alike ones are told apart by invisible signs, else their bars would be one."""
-    cut = [name if len(name) <= widest else name[: widest - 1].rstrip() + "…" for name in names]
-    return [label + "\u200b" * cut[:at].count(label) for at, label in enumerate(cut)]
-
-
-def _axis_title(metric: Metric, unit: str) -> str:
-    return f"{words.title(metric)}, {unit}" if unit else words.title(metric)
-
-
-def _month(day: date) -> str:
-    return amounts.month(day, session.locale())
-
-
 def _colors() -> tuple[str, str]:
     """(what is looked at, what is around it)"""
-    accent = _option("primaryColor")
+    accent = charts.color("primaryColor")
     return accent, _clear(accent, 0.32)
 
 
 def _clear(color: str, opacity: float = 0.14) -> str:
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
-
-
-def _option(name: str) -> str:
-    theme = "dark" if st.context.theme.type == "dark" else "light"
-    return str(st.get_option(f"theme.{theme}.{name}"))
 
 
 def as_share(metric: Metric) -> Metric:

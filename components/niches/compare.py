@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import session
 from components.i18n import _
-from components.niches import address, charts, narrow, words
+from components.niches import address, charts, empty, narrow, words
 from components.niches import tables as niche_tables
 from components.niches import views as niche_views
 from core.entities.niches import Catalogue, Metric, Niche
@@ -23,6 +23,9 @@ _PICKED = "niches_picked"
 
 def draw(who: Principal) -> None:
     catalogue = session.services().niches.catalogue(who)
+    if not catalogue.metrics:
+        empty.draw(who)
+        return
     chosen = _pick(catalogue)
     if len(chosen) < 2:
         st.info(_("Choose two to five niches to compare."), icon=":material/info:")
@@ -33,7 +36,8 @@ def draw(who: Principal) -> None:
     found = session.services().niches.compare(who, [one.id for one in chosen], region, session.locale())
     metrics = _metrics(catalogue, found)
     if not metrics:
-        st.info(_("There are no figures for this choice."), icon=":material/info:")
+        told = _("There are no figures for this choice. Choose a region or a month: not everything can be added up.")
+        st.info(told, icon=":material/info:")
         return
     first = amounts.leading(metrics.values())
     with right:

@@ -7,6 +7,7 @@ from html import escape
 
 import streamlit as st
 
+from components import charts
 from components.i18n import _
 from components.niches import words
 from niches.results import KeyFigure
@@ -20,7 +21,7 @@ def _card(figure: KeyFigure) -> str:
     metric, standing = figure.metric, figure.standing
     median = _("Median of all niches: %(value)s", value=words.full(standing.median, metric))
     whole = "\n".join(filter(None, (words.full(standing.value, metric), median, words.metric_about(metric))))
-    color = st.get_option(f"theme.{'dark' if st.context.theme.type == 'dark' else 'light'}.primaryColor")
+    color = charts.color("primaryColor")
     bar = f'<span style="width:{standing.percentile:.0f}%;background:{color}"></span>'
     return (
         f'<div class="niche-figure" title="{escape(whole)}" tabindex="0">'

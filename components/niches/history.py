@@ -95,8 +95,10 @@ def _row(run: ImportRun, *, undoable: bool) -> None:
         name = _("Demo data") if run.demo else run.filename
         badges = f":{color}-badge[{_(state)}]" + (f" :orange-badge[{_('demo data')}]" if run.demo else "")
         facts = " · ".join(filter(None, (date_time(run.created_at), _counts(run.counts))))
-        with st.container(width="stretch"):
+        with st.container(width="stretch", gap="xsmall"):
             st.markdown(f"**{plain(name)}** {badges}  \n:gray[:small[{facts}]]")
+            if run.state == "failed" and (why := run.counts.get("error")):
+                st.caption(f":material/info: {plain(stored(str(why)))}")
         if undoable:
             with st.popover(_("Undo"), icon=":material/undo:", key=f"niche_import_undo_{run.id}"):
                 st.caption(_("The dataset becomes what it was before this import."))

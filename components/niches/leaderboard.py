@@ -10,7 +10,7 @@ import streamlit as st
 from components import session
 from components.i18n import N_, _
 from components.markup import plain
-from components.niches import address, charts, words
+from components.niches import address, charts, empty, words
 from components.niches import tables as niche_tables
 from components.niches import views as niche_views
 from core.entities.niches import Catalogue, Dataset, Metric
@@ -26,7 +26,7 @@ _MOST = 5
 def draw(who: Principal) -> None:
     catalogue = session.services().niches.catalogue(who)
     if not catalogue.metrics:
-        st.info(_("There are no figures of niches yet. Ask an administrator to import some."), icon=":material/info:")
+        empty.draw(who)
         return
     with st.container(key="niches_filters"):
         left, right = st.columns(2)
@@ -47,7 +47,8 @@ def draw(who: Principal) -> None:
         language=session.locale(),
     )
     if answer.refusal or answer.table is None or not answer.table.rows:
-        st.info(_("There are no figures for this choice."), icon=":material/info:")
+        told = _("There are no figures for this choice. Choose a region or a month: not everything can be added up.")
+        st.info(told, icon=":material/info:")
         return
     _ranked(who, answer, metric)
 

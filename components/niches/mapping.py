@@ -60,9 +60,7 @@ def _columns(preview: Preview) -> dict[str, Any]:
         "column": st.column_config.TextColumn(_("Column"), disabled=True),
         "examples": st.column_config.TextColumn(_("Examples"), disabled=True),
         "role": st.column_config.SelectboxColumn(_("What it holds"), options=list(back), required=True),
-        "metric": st.column_config.TextColumn(
-            _("Metric"), help=_("Its name in queries: small Latin letters, digits, _")
-        ),
+        "metric": st.column_config.TextColumn(_("Metric"), help=_("Its name in queries: letters, digits, _")),
         "title": st.column_config.TextColumn(_("Title")),
         "unit": st.column_config.TextColumn(_("Unit")),
     }

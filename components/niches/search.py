@@ -9,7 +9,7 @@ import streamlit as st
 from components import session
 from components.i18n import N_, _
 from components.markup import plain
-from components.niches import address, words
+from components.niches import address, empty, words
 from core.entities.people import Principal
 from services.niches.analytics import Hit
 
@@ -38,7 +38,7 @@ def draw(who: Principal) -> None:
     hits = session.get(_RANDOM) or session.services().niches.random(who, _CHANCE)[:_CHANCE]
     session.put(_RANDOM, hits)
     if not hits:
-        st.info(_("There are no figures of niches yet. Ask an administrator to import some."), icon=":material/info:")
+        empty.draw(who)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{_('For a look around')}**", width="stretch")

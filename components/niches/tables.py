@@ -20,6 +20,7 @@ _WIDTHS = {"niche": 300, "sector": 190}  # px: the figures beside them stay in s
 _TIGHT_WIDTHS = {"niche": 210}
 _ROUNDED_FROM = 1000  # decimals of a thousand and more say nothing; downloads have them
 _LETTER, _MARGIN, _WIDEST_FIGURES = 8, 26, 150  # px
+_LONG_HEAD = 36  # letters
 _FORMATS = {"integer": "localized", "decimal": "localized", "percent": "%.1f %%"}
 
 
@@ -47,9 +48,9 @@ def draw(
     )
     if links and "id" in frame:
         frame.insert(0, "open", [address.link("niches", niche=str(id_)) for id_ in frame["id"]])
-    shown = [key for key in frame.columns if key != "id"]
+    shown = [key for key in frame.columns if key != "id" and (key != "sector" or frame[key].any())]
     selecting: Any = {"on_select": "rerun", "selection_mode": "multi-row"} if choose else {}
-    widths = _tight(table) if tight else _WIDTHS
+    widths = _tight(table, _TIGHT_WIDTHS) if tight else _tight(table, _WIDTHS, _LONG_HEAD)
     with st.container(key=f"wide_{name}"):
         event: Any = st.dataframe(
             frame,
@@ -104,11 +105,12 @@ def _config(column: Column, widths: Mapping[str, int]) -> Any:
     return st.column_config.TextColumn(head, width=width)
 
 
-def _tight(table: Table) -> dict[str, int]:
-    """Columns of figures as wide as their figures rather than their heads, which would push them out of sight."""
-    widths = dict(_TIGHT_WIDTHS)
+def _tight(table: Table, texts: Mapping[str, int], longest_head: int = 0) -> dict[str, int]:
+    """Columns of figures whose heads have more letters are as wide as their figures, which the heads would push out of
+    sight; `texts` are the widths of the others."""
+    widths = dict(texts)
     for at, column in enumerate(table.columns):
-        if column.kind == "number":
+        if column.kind == "number" and len(words.column(column)) > longest_head:
             longest = max(len(_said(column, row[at])) for row in table.rows)
             head = min(len(words.column(column)) * _LETTER, _WIDEST_FIGURES)
             widths[column.key] = max(longest * _LETTER, head) + _MARGIN

@@ -12,6 +12,7 @@ from components.markup import plain
 from core.entities.people import User
 
 _FIRST_OFFER = timedelta(days=90)
+_FORMATS = {"en": "YYYY-MM-DD", "ru": "DD.MM.YYYY"}
 
 
 def badge(person: User) -> str:
@@ -27,12 +28,13 @@ def badge(person: User) -> str:
 def change(person: User) -> None:
     """The dialog that sets or takes away the end of somebody's access."""
     st.markdown(f"**{plain(person.name)}**  \n{plain(person.email)}")
-    with st.form("access_end", border=False):
-        limited = st.toggle(_("Access ends on a day"), value=person.active_until is not None)
-        known = person.active_until or datetime.now(UTC) + _FIRST_OFFER
-        day = st.date_input(_("Last day"), known.date())
-        st.caption(_("From then on sessions and API keys no longer work. The allowlist takes precedence."))
-        sent = st.form_submit_button(_("Save"), type="primary")
+    limited = st.toggle(_("Access ends on a day"), value=person.active_until is not None, key="people_end_limited")
+    known = person.active_until or datetime.now(UTC) + _FIRST_OFFER
+    day = st.date_input(
+        _("Last day"), known.date(), format=_FORMATS[session.locale()], disabled=not limited, key="people_end_day"
+    )
+    st.caption(_("From then on sessions and API keys no longer work. The allowlist takes precedence."))
+    sent = st.button(_("Save"), type="primary", key="people_end_save")
     if sent:
         with errors.shown():
             until = datetime.combine(day, time.max, UTC) if limited else None

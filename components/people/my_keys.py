@@ -33,7 +33,7 @@ def _end_of(days: int) -> datetime | None:
 
 
 def _key(key: ApiKey) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"profile_row_{key.id}"):
         with st.container():
             st.markdown(f"**{plain(key.name)}** `{key.prefix}…`")
             used = ago(key.last_used_at) if key.last_used_at else _("never")

@@ -26,4 +26,5 @@ def draw(who: Principal) -> None:
         with st.expander(plain(" · ".join(about))):
             st.text(letter.body or _("The text is deleted once a letter is sent."))
             if letter.error:
-                st.caption(plain(letter.error))
+                told = _("The last try failed. The mail server said: %(error)s", error=plain(letter.error))
+                st.caption(f":material/warning: {told}")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from components import charts, errors, job_progress, session
 from components.i18n import N_, _, ngettext
+from components.playground import columns as playground_columns
 from components.playground import judge as playground_judge
 from core.entities.people import Principal
 from core.entities.playground import Cell, Experiment
@@ -33,20 +34,34 @@ _ROW_PX = 70
 def draw(who: Principal, experiment: Experiment) -> None:
     if experiment.running or not any(lane.attempts for lane in experiment.lanes):
         return
+    if playground_columns.refused_by_all(experiment) and not experiment.grid:
+        return  # no model was asked, and none would be at any point
     with st.expander(_("Sweep over temperature and top p"), icon=":material/grid_on:", expanded=bool(experiment.grid)):
         if experiment.owner_id == who.user_id:
-            _form(who, experiment)
+            columns = _swept(who, experiment)
+            if columns:
+                _form(who, experiment, columns)
+            else:
+                st.caption(_("None of these columns has a model that takes temperature or top p: every answer of a "
+                    "sweep would be the same. Run the question with a language model first."))  # fmt: skip
         if experiment.sweep_id is not None:
             _progress(who, experiment)
         if any(cell.attempts for cell in experiment.grid):
             _map(experiment)
 
 
-def _form(who: Principal, experiment: Experiment) -> None:
+def _swept(who: Principal, experiment: Experiment) -> list[int]:
+    """The columns whose provider applies what is varied; quotes of passages have no temperature."""
+    takes = {one.name for one in session.services().providers.look(who) if {"temperature", "top_p"} & {*one.accepts}}
+    asked = [lane.attempts[-1].provider if lane.attempts else "" for lane in experiment.lanes]
+    return [n for n, lane in enumerate(experiment.lanes) if (asked[n] or lane.configuration.provider) in takes]
+
+
+def _form(who: Principal, experiment: Experiment, columns: Sequence[int]) -> None:
+    """`columns` are those that can be asked."""
     available = _golden_questions(who, experiment)
     st.caption(_("Asks the question of one column's model at every point of temperature and top p. It goes on in the "
         "background, also when you leave this page; an earlier sweep of this comparison is replaced."))  # fmt: skip
-    columns = range(len(experiment.lanes))
     before = {cell.temperature for cell in experiment.grid}, {cell.top_p for cell in experiment.grid}
     temperatures, top_ps = (sorted(one) for one in before)
     with st.form("playground_sweep", border=False):
@@ -78,8 +93,9 @@ def _form(who: Principal, experiment: Experiment) -> None:
             )  # fmt: skip
         if st.form_submit_button(_("Start the sweep"), icon=":material/play_arrow:", type="primary"):
             with errors.shown():
+                chosen = columns[0] if lane is None else lane
                 session.services().sweeps.start(
-                    session.principal(), experiment.id, lane or 0, temperatures, top_ps, int(repeats), int(golden)
+                    session.principal(), experiment.id, chosen, temperatures, top_ps, int(repeats), int(golden)
                 )
                 st.rerun()
 

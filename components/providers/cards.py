@@ -29,10 +29,15 @@ def _cards(was_checking: bool) -> None:
         listed = session.services().providers.look(session.principal())
         for first in range(0, len(listed), _ACROSS):
             for column, status in zip(st.columns(_ACROSS), listed[first : first + _ACROSS], strict=False):
-                with column, st.container(border=True, key=f"providers_{status.name}", height="stretch"):
+                with column, st.container(border=True, key=_key_of(status), height="stretch"):
                     _card(status)
         if was_checking and not any(one.checking for one in listed):
             st.rerun(scope="app")  # from now on it looks less often, and the models are known below
+
+
+def _key_of(status: ServerStatus) -> str:
+    """On narrow screens the style sheet leaves out what is not set up: the settings below list it too."""
+    return f"providers_{'on' if status.configured else 'off'}_{status.name}"
 
 
 def _card(status: ServerStatus) -> None:
@@ -40,12 +45,12 @@ def _card(status: ServerStatus) -> None:
         st.markdown(f"**{plain(_(status.label))}**", width="stretch")
         _badge(status)
     if status.name == "extractive":
-        st.caption(_("Quotes the best sentences of the passages. It needs no server and costs nothing."))
+        _aside(status, _("Quotes the best sentences of the passages. It needs no server and costs nothing."))
         return
     parts = [
         _("%(n)s ms", n=number(status.latency_ms)) if status.latency_ms is not None else "",
         _("%(running)s running, %(waiting)s waiting", running=status.running, waiting=status.waiting)
-        if status.configured
+        if status.configured and (status.running or status.waiting or not status.error)
         else "",
         _("default: %(model)s", model=plain(status.default_model))
         if status.default_model and status.configured
@@ -58,11 +63,17 @@ def _card(status: ServerStatus) -> None:
     if status.error:
         st.caption(f":material/info: {plain(sentence(status.error))}")
     if not status.configured:
-        st.caption(_("Give it an address or a key under “Set up and test”."))
+        _aside(status, _("Give it an address or a key under “Set up and test”."))
     if status.models:
         more = len(status.models) - _MODELS_SHOWN
         shown = " ".join(f"`{name}`" for name in status.models[:_MODELS_SHOWN])
         st.markdown(shown + (f" {_('and %(n)s more', n=more)}" if more > 0 else ""))
+
+
+def _aside(status: ServerStatus, text: str) -> None:
+    """What a narrow screen leaves out."""
+    with st.container(key=f"providers_aside_{status.name}"):
+        st.caption(text)
 
 
 def _badge(status: ServerStatus) -> None:
@@ -86,6 +97,7 @@ def settings(listed: Sequence[ServerStatus]) -> None:
         format_func=playground_form.label, label_visibility="collapsed",
     )  # fmt: skip
     status = offered[chosen or next(iter(offered))]
+    tested = st.container()  # above the form: below its button it would come where nobody looks
     with st.form(f"providers_form_{status.name}"):
         left, right = st.columns(2)
         address = left.text_input(_("Address"), status.address, placeholder="https://")
@@ -102,7 +114,8 @@ def settings(listed: Sequence[ServerStatus]) -> None:
             st.rerun()
     if st.button(_("Test"), icon=":material/network_check:", key=f"providers_test_{status.name}",
         help=_("Asks the default model for one word, with the settings that are saved.")):  # fmt: skip
-        _test(status)
+        with tested:
+            _test(status)
 
 
 def _default_model(status: ServerStatus) -> str:

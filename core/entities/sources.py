@@ -54,10 +54,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A record that is there and could not be read; `reason` is a sentence."""
+    """A record that could not be read; `reason` is a sentence. It is there, unless it is `gone`: what came with it
+    before goes, and where nothing did, the reason is told."""
 
     key: str
     reason: str
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

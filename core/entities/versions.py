@@ -76,11 +76,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class GoldenOutcome:
-    """What the collection's golden questions say of a version; `figures` by name, such as recall@5."""
+    """What the collection's golden questions say of a version; `figures` by name, such as recall@5. `reason` is a
+    sentence, its places filled."""
 
     passed: bool
     questions: int
     figures: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

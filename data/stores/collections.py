@@ -112,6 +112,12 @@ class Collections:
         rows = self._connection.execute(query.order_by(collections.c.owner_id.is_not(None), collections.c.name))
         return [_collection(row) for row in rows]
 
+    def titles(self, principal: Principal) -> dict[str, str]:
+        """Of the shared collections that `principal` may read, by name."""
+        query = select(collections.c.name, collections.c.title)
+        shared = query.where(readable_collections(principal), collections.c.owner_id.is_(None))
+        return {row.name: row.title for row in self._connection.execute(shared)}
+
     def find(self, principal: Principal, name: str, *, counts: bool = False) -> Collection:
         """The collection that `principal` calls `name`; `NotFound` when there is none or it is not readable."""
         stored = personal_name(principal.user_id) if name == PERSONAL and principal.user_id else name

@@ -136,6 +136,12 @@ class Evaluations:
         query = select(documents.c.id, documents.c.filename).where(documents.c.collection_id == collection_id)
         return {row.id: row.filename for row in self._connection.execute(query)}
 
+    def names(self, collection_id: UUID) -> set[str]:
+        """Titles and file names of the documents of the collection that can be found."""
+        ready = documents.c.collection_id == collection_id, documents.c.stage == "ready"
+        rows = self._connection.execute(select(documents.c.title, documents.c.filename).where(*ready))
+        return {name for row in rows for name in row}
+
     def texts(self, principal: Principal, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
         """(document title, text) of those chunks, of any version, that `principal` may read."""
         joined = chunks.join(documents, documents.c.id == chunks.c.document_id)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    not_,
     select,
     text,
     true,
@@ -34,14 +35,20 @@ from core.roles import Permission
 from data.tables.corpora import collection_versions, documents, job_runs
 
 INGEST = "ingest"  # its progress is its document's: there is one truth about it
+DELETE_COLLECTION = "delete_collection"
 
 _DEFER = text("""
     SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(
         :queue, :task, :priority, :lock, :queueing_lock, CAST(:args AS jsonb), NULL
     )::procrastinate_job_to_defer_v1]))
 """)
-
-
+_AGAIN = text("""
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+        queue_name, task_name, priority, lock, queueing_lock, args, NULL
+    )::procrastinate_job_to_defer_v1])
+    FROM (SELECT * FROM procrastinate_jobs WHERE args->>'run_id' = :run_id ORDER BY id DESC LIMIT 1) AS last
+    WHERE status NOT IN ('todo', 'doing')
+""")
 _START_INGESTION = text("""
     WITH work AS (
         SELECT run, document FROM unnest(CAST(:runs AS uuid[]), CAST(:documents AS uuid[])) AS work (run, document)
@@ -59,11 +66,15 @@ ALIVE: ColumnElement[bool] = literal_column(  # of a run: a job is waiting or ru
     "EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND args->>'run_id' = job_runs.id::text)",
     Boolean,
 )
+_LOST = and_(  # every one of these has a job: without one, nobody tries it again
+    job_runs.c.kind == DELETE_COLLECTION, job_runs.c.status.in_(("waiting", "running")), not_(ALIVE)
+)
 
 
 def _query() -> Select[Any]:
     followed = and_(job_runs.c.kind == INGEST, documents.c.id == cast(job_runs.c.result["document_id"].astext, Uuid))
     by_stage = case(
+        (_LOST, "failed"),
         (documents.c.id.is_(None), job_runs.c.status),
         (documents.c.stage == "ready", "done"),
         (documents.c.stage.in_(("failed", "quarantined")), "failed"),
@@ -110,6 +121,10 @@ class Jobs:
             "args": args,
         }  # fmt: skip
         return int(self._connection.execute(_DEFER, values).scalar_one())
+
+    def again(self, run_id: UUID) -> bool:
+        """Puts the last job of a run into the queue once more; False where one waits or runs, or none is known."""
+        return self._connection.execute(_AGAIN, {"run_id": str(run_id)}).first() is not None
 
     def waiting(self, task: str) -> int:
         """How many jobs of this task wait or run."""

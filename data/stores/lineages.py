@@ -65,8 +65,9 @@ class Lineages:
         return Latest(*row) if row else None
 
     def revive(self, document_id: UUID, new: NewDocument) -> None:
-        """Makes a replaced document what was to be added, since its bytes were uploaded again."""
-        kept = {name: getattr(new, name) for name in ("filename", "version", "lineage", "owner_id")}
+        """Makes a document that is replaced, or failed under another name, what was to be added with its bytes."""
+        names = ("filename", "media_type", "title", "version", "lineage", "owner_id")
+        kept = {name: getattr(new, name) for name in names}
         begun = {"stage": Stage.RECEIVED.value, "error": "", "done": 0, "total": 0, "attempts": 0}
         times = dict.fromkeys(("created_at", "updated_at", "stage_at"), func.now())
         self._connection.execute(update(documents).where(documents.c.id == document_id).values(kept | begun | times))

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - only names of our own are put together here
 """Imports of niche figures: what was imported when, and taking the last one of a dataset back."""
 
 from __future__ import annotations
@@ -9,14 +10,35 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, insert, select, text, update
 
 from core.entities.niches import ImportRun, ImportSource
-from data.stores import niche_import_sql as sql
-from data.stores.niche_import_sql import run
+from data.stores.statements import run
 from data.tables import metadata
 from data.tables.niche_imports import niche_imports
 
 _LOCK = 0x6E696D70  # one import at a time
 _KEPT = 5  # imports of a dataset that can be undone, one after the other
 _RESTORED = ("niches", "niche_metrics", "niche_regions", "niche_datasets")
+
+_OLDER = """
+SELECT id FROM niche_imports WHERE dataset = :dataset AND state = 'applied' ORDER BY applied_at DESC OFFSET :kept
+"""
+_PRUNE = (
+    f"DELETE FROM niche_before WHERE import_id IN ({_OLDER})",
+    f"UPDATE niche_imports SET sealed = true WHERE id IN ({_OLDER})",
+)
+_UNDO_VALUES = (
+    "DELETE FROM niche_values WHERE import_id = :import",
+    """
+INSERT INTO niche_values
+SELECT (jsonb_populate_record(CAST(NULL AS niche_values), row)).* FROM niche_before
+WHERE import_id = :import AND entity = 'niche_values'
+""",
+)
+_RESTORE = """
+UPDATE {table} t SET {assigned}
+FROM (SELECT (jsonb_populate_record(CAST(NULL AS {table}), row)).* FROM niche_before
+      WHERE import_id = :import AND entity = '{table}') b
+WHERE t.id = b.id
+"""
 
 
 def _run_of(row: Row[Any]) -> ImportRun:
@@ -90,27 +112,27 @@ class NicheImports:
     def keep(self, import_id: UUID, table: str, where: str, **values: Any) -> None:
         """Copies rows of a table as they are, before the import changes them; `where` is SQL of our own with places
         for `values`."""
-        statement = f"INSERT INTO niche_before (import_id, entity, row) SELECT :import, '{table}', to_jsonb(t) FROM {table} t WHERE {where}"  # noqa: S608, E501 - our own names
+        statement = f"INSERT INTO niche_before (import_id, entity, row) SELECT :import, '{table}', to_jsonb(t) FROM {table} t WHERE {where}"  # noqa: E501
         run(self._connection, statement, {"import": import_id, **values})
 
     def prune(self, dataset: str) -> None:
         """Forgets what older imports replaced: only the last few of a dataset can be undone."""
-        for statement in sql.PRUNE:
+        for statement in _PRUNE:
             run(self._connection, statement, {"dataset": dataset, "kept": _KEPT})
 
     def undo(self, import_id: UUID) -> int | None:
         """Makes everything what it was before the import, which must be its dataset's last; returns the dataset's id,
         None when there is no dataset any more. Derived metrics are to be computed anew."""
         values = {"import": import_id}
-        for statement in sql.UNDO_VALUES:
+        for statement in _UNDO_VALUES:
             run(self._connection, statement, values)
         for name in _RESTORED:
             # A revision never comes back: what was cached under it would be shown again.
             columns = [c.name for c in metadata.tables[name].columns if c.name not in ("id", "revision")]
             assigned = ", ".join(f"{column} = b.{column}" for column in columns)
-            run(self._connection, sql.RESTORE.format(table=name, assigned=assigned), values)
+            run(self._connection, _RESTORE.format(table=name, assigned=assigned), values)
         for name in ("niches", "niche_metrics", "niche_regions", "niche_sectors", "niche_datasets"):
-            run(self._connection, f"DELETE FROM {name} WHERE import_id = :import", values)  # noqa: S608 - our own names
+            run(self._connection, f"DELETE FROM {name} WHERE import_id = :import", values)
         query = select(niche_imports.c.dataset_id).where(niche_imports.c.id == import_id)
         dataset_id: int | None = self._connection.execute(query).scalar_one()
         run(self._connection, "UPDATE niche_imports SET state = 'undone' WHERE id = :import", values)

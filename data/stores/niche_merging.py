@@ -10,10 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
-from data.stores import niche_import_sql as sql
+from data.stores import niche_merging_sql as sql
 from data.stores.niche_derived import NicheDerived
-from data.stores.niche_import_sql import run
 from data.stores.niche_imports import NicheImports
+from data.stores.statements import run
 from data.tables.niche_imports import niche_imports
 from data.tables.niches import niche_datasets, niche_metrics
 

@@ -9,8 +9,8 @@ from typing import Any
 from psycopg import Connection as Driver
 from sqlalchemy import Connection, text
 
-from data.stores import niche_import_sql as sql
-from data.stores.niche_import_sql import run
+from data.stores import niche_staging_sql as sql
+from data.stores.statements import run
 
 
 class NicheStaging:

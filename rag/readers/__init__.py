@@ -18,6 +18,7 @@ from core.entities.reading import Block, Parsed
 from core.errors import NichewiseError, ParseFailed, UnsupportedFormat
 from rag.readers import csv, docx, epub, html, image, json, mail, markdown, ocr, odt, pdf, pptx, rtf, text, xlsx, xml
 from rag.readers import instructions as addressed
+from rag.readers.content import OLD_FORMAT
 from rag.readers.limits import TOO_MUCH_TEXT, Limits
 from rag.readers.recognised import with_recognised
 
@@ -46,6 +47,9 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys(image.FORMATS, image.read),
 }
 
+OLD = {".doc": ".docx", ".dot": ".docx", ".xls": ".xlsx", ".xlt": ".xlsx", ".ppt": ".pptx", ".pps": ".pptx"}
+"""Formats that Office itself has left, and what it saves them as."""
+
 DAMAGED = "The file is damaged or cut off and could not be read. Open it, save it again and upload the new copy."
 EMPTY = "The file has no text."
 
@@ -60,8 +64,11 @@ def supported() -> tuple[str, ...]:
 
 
 def suffix_of(filename: str) -> str:
-    """The suffix that chooses the reader; raises UnsupportedFormat (with the list of formats) where there is none."""
+    """The suffix that chooses the reader; raises UnsupportedFormat where there is none, which says
+    what can be read or what to save it as."""
     suffix = Path(filename).suffix.lower()
+    if suffix in OLD:
+        raise UnsupportedFormat(OLD_FORMAT, suffix=OLD[suffix])
     if suffix not in READERS:
         raise UnsupportedFormat(formats=", ".join(known.lstrip(".").upper() for known in READERS))
     return suffix

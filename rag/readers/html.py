@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +78,8 @@ def page(content: str) -> Parsed:
 
 def decoded(data: bytes, suffix: str) -> str:
     require_text(data, suffix)
-    declared = _DECLARED.search(data[:4096])
+    marked = data.startswith(codecs.BOM_UTF8)  # which says more than what the page declares
+    declared = None if marked else _DECLARED.search(data[:4096])
     try:
         return data.decode(declared[1].decode() if declared else "utf-8")
     except (LookupError, UnicodeDecodeError):
@@ -98,6 +100,10 @@ def _blocks(root: Any) -> Iterator[Block]:
             inline.append(element.tail or "")
         elif element.tag in _SKIPPED:
             walk.skip_subtree()
+        elif element.tag == "pre":  # its lines are what its author made of them
+            walk.skip_subtree()
+            if lines := "".join(element.itertext()).strip("\n").rstrip():
+                yield Block(lines)
         elif element.tag == "table" and html_table.holds_data(element):
             walk.skip_subtree()
             if caption := html_table.caption(element):

@@ -12,7 +12,8 @@ class Limits:
     """`pages` also counts slides; `characters` is the text of the whole document; `unpacked_mb` is what a zipped
     format (DOCX, XLSX, PPTX) may hold unpacked. `memory_mb` bounds the address space of the reading process,
     `cpu_seconds` its computing time and `seconds` the time on the clock, all for one document. Pages that are pictures
-    are recognised one by one, each within `page_seconds`, and the first `pictures` of a document only."""
+    are recognised one by one, each within `page_seconds`, and the first `pictures` of a document only. `mails` is how
+    many mails attached within each other are opened."""
 
     pages: int = 5_000
     characters: int = 20_000_000
@@ -22,3 +23,4 @@ class Limits:
     seconds: int = 300
     page_seconds: int = 60
     pictures: int = 500
+    mails: int = 3

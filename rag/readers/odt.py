@@ -9,9 +9,10 @@ from typing import Any
 
 from core.entities.reading import Block, Finding, FindingKind, Parsed
 from core.errors import ParseFailed
-from rag.readers import hidden, structured, tables
+from rag.readers import hidden, merged, structured, tables
 from rag.readers.content import PASSWORD, require_zip
 from rag.readers.limits import Limits
+from rag.readers.merged import Cell
 
 _WITHOUT_TEXT = ("text:tracked-changes", "text:sequence-decls", "office:forms", "text:variable-decls")
 _DEEPEST = 50
@@ -54,15 +55,34 @@ def _blocks(parent: Any, depth: int = 0) -> Iterator[Block]:
     if depth > _DEEPEST:
         raise ParseFailed(structured.TOO_DEEP, depth=_DEEPEST)
     for element in parent.children:
-        words = str(element).strip()
+        words = "" if element.tag == "table:table" else str(element).strip()
         match element.tag:
+            case "table:table":
+                yield from tables.blocks(merged.with_one_header(*merged.placed(_rows(element))))
             case tag if tag in _WITHOUT_TEXT or not words:
                 continue
             case "text:h":
                 yield Block(words, "heading", min(6, max(1, int(element.level or 1))))
-            case "table:table":
-                yield from tables.blocks([[structured.shown(cell) for cell in row] for row in element.get_values()])
             case "text:section":
                 yield from _blocks(element, depth + 1)
             case _:
                 yield Block("\n".join(" ".join(line.split()) for line in words.splitlines() if line.strip()))
+
+
+def _rows(table: Any) -> Iterator[list[Cell]]:
+    for row in table.traverse():
+        yield [
+            Cell(_shown(cell), _reach(cell, "columns"), _reach(cell, "rows"))
+            for cell in row.traverse()
+            if cell.tag == "table:table-cell"  # the others are covered by one of these
+        ]
+
+
+def _shown(cell: Any) -> str:
+    """Its value; not every program states one beside the text."""
+    return structured.shown(cell.value) or " ".join(cell.text_recursive.split())
+
+
+def _reach(cell: Any, along: str) -> int:
+    stated = cell.get_attribute(f"table:number-{along}-spanned") or "1"
+    return int(stated) if stated.isdecimal() else 1

@@ -67,7 +67,9 @@ def _pages(path: Path, limits: Limits) -> list[_Page]:
                 raise ParseFailed(TOO_MANY_PAGES, pages=len(document), limit=limits.pages)
             return _lines(document, limits)
     except pypdfium2.PdfiumError as error:
-        raise ParseFailed(PASSWORD if pdfium.wrong_password(error) else DAMAGED) from error
+        # PDFium may still tell of the file before: what is encrypted says so.
+        locked = pdfium.wrong_password(error) and b"/Encrypt" in path.read_bytes()
+        raise ParseFailed(PASSWORD if locked else DAMAGED) from error
 
 
 def _lines(document: Any, limits: Limits) -> list[_Page]:

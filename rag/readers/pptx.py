@@ -8,9 +8,10 @@ from typing import Any
 
 from core.entities.reading import Block, Parsed
 from core.errors import ParseFailed
-from rag.readers import tables
+from rag.readers import hidden, merged, pptx_hidden, tables
 from rag.readers.content import require_office
 from rag.readers.limits import Limits
+from rag.readers.merged import Cell
 
 TOO_MANY_SLIDES = "The presentation has %(slides)s slides; the limit is %(limit)s. Split it and upload the parts."
 
@@ -23,9 +24,12 @@ def read(path: Path, limits: Limits) -> Parsed:
     slides = presentation.slides
     if len(slides) > limits.pages:
         raise ParseFailed(TOO_MANY_SLIDES, slides=len(slides), limit=limits.pages)
+    size = (presentation.slide_width, presentation.slide_height)
+    unseen = [one for number, slide in enumerate(slides, start=1) for one in pptx_hidden.taken_out(slide, size, number)]
     blocks = tuple(block for number, slide in enumerate(slides, start=1) for block in _slide(slide, number))
     headings = (block.text for block in blocks if block.level)
-    return Parsed(blocks, title=presentation.core_properties.title or next(headings, ""), pages=max(1, len(slides)))
+    title = presentation.core_properties.title or next(headings, "")
+    return Parsed(blocks, title=title, pages=max(1, len(slides)), findings=hidden.findings(unseen))
 
 
 def _slide(slide: Any, number: int) -> Iterator[Block]:
@@ -45,11 +49,17 @@ def _shape(shape: Any, page: int) -> Iterator[Block]:
         for member in shape.shapes:
             yield from _shape(member, page)
     elif getattr(shape, "has_table", False):
-        yield from tables.blocks([[cell.text for cell in row.cells] for row in shape.table.rows], page)
+        yield from tables.blocks(merged.with_one_header(*merged.placed(_rows(shape.table))), page)
     elif getattr(shape, "has_chart", False):
         yield from _chart(shape.chart, page)
     elif shape.has_text_frame and (words := _lines(shape.text_frame)):
         yield Block(words, page=page)
+
+
+def _rows(table: Any) -> Iterator[list[Cell]]:
+    for row in table.rows:
+        whole = (cell for cell in row.cells if not cell.is_spanned)
+        yield [Cell(cell.text.strip(), cell.span_width, cell.span_height) for cell in whole]
 
 
 def _lines(frame: Any) -> str:

@@ -24,6 +24,7 @@ def read(path: Path, limits: Limits) -> Parsed:
     if not data.lstrip().startswith(b"{\\rtf"):
         raise ParseFailed(WRONG_CONTENT, suffix=".rtf")
     source = data.decode("latin-1")  # RTF is ASCII; other letters are written as codes
+    source = source.replace(r"{\footnote", "{ ")  # striprtf leaves notes out
     unseen = [_text(f"{_head(source)}{{{found[0]}}}}}") for found in _UNSEEN.finditer(source)]
     title = _TITLE.search(source)
     return Parsed(

@@ -14,6 +14,8 @@ TOO_DEEP = (
 )
 DEEPEST = 100
 _LOWEST_HEADING = 6
+_WIDEST = 30  # columns of a table that people can read
+_WITHIN = " > "
 
 
 def blocks(value: Any, level: int = 1, depth: int = 0) -> Iterator[Block]:
@@ -37,6 +39,8 @@ def shown(value: object) -> str:
             return str(value).lower()
         case float():
             return f"{value:.15g}"
+        case Mapping() | list():  # nothing within, or it would not be shown as one value
+            return ""
         case _:
             return str(value).strip()
 
@@ -52,6 +56,7 @@ def _of_mapping(value: Mapping[str, Any], level: int, depth: int) -> Iterator[Bl
 
 
 def _of_list(value: list[Any], level: int, depth: int) -> Iterator[Block]:
+    value = [dict(_flat(one, depth)) if isinstance(one, Mapping) else one for one in value]
     if _are_records(value):
         yield from tables.blocks(_table(value))
     elif not any(_holds(one) for one in value):
@@ -59,6 +64,20 @@ def _of_list(value: list[Any], level: int, depth: int) -> Iterator[Block]:
     else:
         for one in value:
             yield from blocks(one, level, depth + 1)
+
+
+def _flat(record: Mapping[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
+    """What a record holds at any depth as its own values, `size > height`, so that none is read without the record;
+    but for lists of more records."""
+    if depth > DEEPEST:
+        raise ParseFailed(TOO_DEEP, depth=DEEPEST)
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key}{_WITHIN}{name}", one) for name, one in _flat(value, depth + 1))
+        elif isinstance(value, list) and not any(_holds(one) for one in value):
+            yield str(key), ", ".join(filter(None, map(shown, value)))
+        else:
+            yield str(key), value
 
 
 def _holds(value: object) -> bool:
@@ -72,7 +91,7 @@ def _are_records(value: list[Any]) -> bool:
     if any(_holds(cell) for one in value for cell in one.values()):
         return False
     columns = {key for one in value for key in one}
-    return len(columns) > 1 and sum(len(one) for one in value) >= len(columns) * len(value) / 2
+    return 1 < len(columns) <= _WIDEST and sum(len(one) for one in value) >= len(columns) * len(value) / 2
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> list[list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from pathlib import Path
 
 from core.entities.reading import Block, Parsed
@@ -24,6 +25,9 @@ _LEGACY = ["cp1251", "koi8_r", "cp866", "cp1252"]
 _LONGEST_CHARACTER = 4
 _FEW = 10
 _SAMPLE = 200_000
+_LOOKED_AT = 20_000  # characters
+_NO_LETTERS = ("Cc", "Cn", "Co", "Cs")  # control, unassigned, private, half of a character
+_MOST_ODD = 0.05
 
 
 def read(path: Path, limits: Limits) -> Parsed:
@@ -47,7 +51,7 @@ def decoded(path: Path, suffix: str, limits: Limits) -> str:
 def decode(data: bytes, suffix: str) -> str:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
-            return data.decode(encoding, "replace")
+            return _of_letters(data.decode(encoding, "replace"), suffix)
     if b"\0" in data:
         return _decode_wide(data, suffix)
     try:
@@ -56,7 +60,7 @@ def decode(data: bytes, suffix: str) -> str:
         if 0 < len(data) - error.start < _LONGEST_CHARACTER:
             return data[: error.start].decode("utf-8")  # cut off within its last character
     repaired = data.decode("utf-8", "replace")
-    return repaired if _is_nearly_whole(repaired) else _decode_legacy(data)
+    return repaired if _is_nearly_whole(repaired) else _of_letters(_decode_legacy(data), suffix)
 
 
 def _is_nearly_whole(repaired: str) -> bool:
@@ -70,7 +74,16 @@ def _decode_wide(data: bytes, suffix: str) -> str:
     even, odd = data[0::2].count(0), data[1::2].count(0)
     if min(even, odd) * 20 > max(even, odd):
         raise ParseFailed(WRONG_CONTENT, suffix=suffix)
-    return data.decode("utf-16-be" if even > odd else "utf-16-le", "replace")
+    return _of_letters(data.decode("utf-16-be" if even > odd else "utf-16-le", "replace"), suffix)
+
+
+def _of_letters(content: str, suffix: str) -> str:
+    """`content`, unless it is full of what no text has: bytes of something else that can be decoded all the same."""
+    sample = content[:_LOOKED_AT]
+    odd = sum(unicodedata.category(one) in _NO_LETTERS and one not in "\n\r\t\f\0" for one in sample)
+    if odd > max(2, _MOST_ODD * len(sample)):
+        raise ParseFailed(WRONG_CONTENT, suffix=suffix)
+    return content
 
 
 def _decode_legacy(data: bytes) -> str:

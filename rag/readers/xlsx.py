@@ -7,20 +7,29 @@ a common size only, since openpyxl holds the whole workbook in memory to tell th
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.entities.reading import Block, Parsed
 from rag.readers import sheets
 from rag.readers.content import require_office
 from rag.readers.limits import Limits
+from rag.readers.merged import Span, with_one_header
 from rag.readers.regions import Region
 
+NO_RESULTS = (
+    "Formulas without a saved result were left out (%(formulas)s). Open the workbook, save it and upload it again."
+)
+
+# Not where the result is an empty text (t="str").
+_NO_RESULT = re.compile(
+    rb"<c\b(?![^>]*\bt=\"str\")[^>]*>\s*<f\b(?:[^<>]*/>|[^<>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
 _LARGE_BYTES = 8_000_000  # of the sheets, unpacked
-_MOST_HEADER_ROWS = 4
 
 
 def read(path: Path, limits: Limits) -> Parsed:
@@ -33,7 +42,7 @@ def read(path: Path, limits: Limits) -> Parsed:
         workbook = openpyxl.load_workbook(file, read_only=_is_large(path), data_only=True)
         try:
             blocks = tuple(block for sheet in workbook.worksheets for block in _sheet(sheet))
-            return Parsed(blocks, title=workbook.properties.title or "")
+            return Parsed(blocks, title=workbook.properties.title or "", notes=_notes(path))
         finally:
             workbook.close()
 
@@ -44,65 +53,38 @@ def _is_large(path: Path) -> bool:
     return sum(one.file_size for one in sheets) > _LARGE_BYTES
 
 
+def _notes(path: Path) -> tuple[str, ...]:
+    """Whether formulas have no results, as in workbooks that a program wrote and nobody has opened since."""
+    if _is_large(path):
+        return ()
+    with zipfile.ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+        missing = sum(len(_NO_RESULT.findall(archive.read(name))) for name in sheets)
+    return (NO_RESULTS % {"formulas": missing},) if missing else ()
+
+
 def _sheet(sheet: Any) -> Iterator[Block]:
-    merged = [_Span(*one.bounds) for one in sheet.merged_cells.ranges] if hasattr(sheet, "merged_cells") else []
+    merged = [Span(*one.bounds) for one in sheet.merged_cells.ranges] if hasattr(sheet, "merged_cells") else []
     if hasattr(sheet, "reset_dimensions"):
         # The size that a file states may be wrong or a million rows; without it the rows that exist are read.
         sheet.reset_dimensions()
     rows = [[_shown(cell).strip() for cell in row] for row in sheet.iter_rows()]
 
     def headed(region: Region) -> list[list[str]]:
-        spans = [one.within(region) for one in merged if one.begins_in(region)]
-        return _with_one_header(region.of(rows), spans) if spans else region.of(rows)
+        spans = [_within(one, region) for one in merged if _begins_in(one, region)]
+        return with_one_header(region.of(rows), spans) if spans else region.of(rows)
 
     yield from sheets.blocks(rows, sheet.title, headed)
 
 
-class _Span(NamedTuple):
-    """Merged cells; columns and rows count from 1, as openpyxl's do."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def begins_in(self, region: Region) -> bool:
-        return region.left < self.left <= region.right and region.top < self.top <= region.bottom
-
-    def within(self, region: Region) -> _Span:
-        """In the rows and columns of the region."""
-        right, bottom = min(self.right, region.right), min(self.bottom, region.bottom)
-        return _Span(self.left - region.left, self.top - region.top, right - region.left, bottom - region.top)
+def _begins_in(span: Span, region: Region) -> bool:
+    return region.left < span.left <= region.right and region.top < span.top <= region.bottom
 
 
-def _with_one_header(rows: list[list[str]], merged: Sequence[_Span]) -> list[list[str]]:
-    """The rows with each merged cell's text in every cell that it covers, and the rows of a header made one."""
-    width = max((sum(map(bool, row)) for row in rows), default=0)
-    inner = [one for one in merged if one.right - one.left + 1 < max(width, 2) or one.bottom > one.top]
-    for span in inner:
-        _spread(rows, span)
-    top = next((n for n, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
-    bottom = _header_end(top, inner)
-    if not top + 1 < bottom <= min(len(rows), top + _MOST_HEADER_ROWS):
-        return rows
-    header = [" > ".join(dict.fromkeys(filter(None, column))) for column in zip(*rows[top:bottom], strict=False)]
-    return [*rows[:top], header, *rows[bottom:]]
-
-
-def _header_end(top: int, merged: Sequence[_Span]) -> int:
-    """The row after the header that begins in row `top`; below a cell that spans columns stand the names of those."""
-    bottom = top + 1
-    for _ in range(_MOST_HEADER_ROWS):
-        starts = (one for one in merged if top < one.top <= bottom)
-        bottom = max([bottom, *(one.bottom + (one.right > one.left) for one in starts)])
-    return bottom
-
-
-def _spread(rows: list[list[str]], span: _Span) -> None:
-    text = rows[span.top - 1][span.left - 1] if span.top <= len(rows) else ""
-    for row in rows[span.top - 1 : span.bottom]:
-        for column in range(span.left - 1, min(span.right, len(row))):
-            row[column] = text
+def _within(span: Span, region: Region) -> Span:
+    """In the rows and columns of the region."""
+    right, bottom = min(span.right, region.right), min(span.bottom, region.bottom)
+    return Span(span.left - region.left, span.top - region.top, right - region.left, bottom - region.top)
 
 
 def _shown(cell: Any) -> str:

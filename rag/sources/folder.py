@@ -1,4 +1,4 @@
-"""A folder of this machine: every file in it that a reader knows, by its path."""
+"""A folder of this machine: every file in it, by its path; those that no reader knows are told."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.errors import SourceFailed
 from rag.readers import supported
 from rag.sources.base import Config, Records, Surroundings, short_key
 
+NOT_READ = "Files of this format cannot be read. Convert it, or leave it out by a pattern."
 UNREADABLE = "The file cannot be read."
 
 
@@ -32,8 +33,8 @@ def read(config: FolderConfig, around: Surroundings) -> Records:
     patterns = [one.strip() for one in config.pattern.split(",") if one.strip()]
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
-        if path.suffix.lower() in supported() and _wanted(name, patterns):
-            yield _record(path, name)
+        if _wanted(name, patterns):
+            yield _record(path, name) if path.suffix.lower() in supported() else Broken(_key(name), NOT_READ)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -53,8 +54,12 @@ def _wanted(name: str, patterns: list[str]) -> bool:
     return not patterns or any(fnmatch(name, one) or fnmatch(name.rpartition("/")[2], one) for one in patterns)
 
 
+def _key(name: str) -> str:
+    return short_key(name.encode("utf-8", "replace").decode())
+
+
 def _record(path: Path, name: str) -> Record | Broken:
-    key = short_key(name.encode("utf-8", "replace").decode())
+    key = _key(name)
     try:
         state = path.stat()
     except OSError:

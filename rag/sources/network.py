@@ -23,6 +23,8 @@ Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
 
 _REDIRECTS = 5
+_WAITS = 3  # times that one answer is waited for as its server asks
+_LONGEST_WAIT = 30  # seconds
 _CONNECT_SECONDS = 10
 _AGENT = "Nichewise"
 # Where clouds tell machines their secrets, besides 169.254.169.254, which is link-local: AWS, Alibaba, Oracle.
@@ -30,6 +32,7 @@ _METADATA = {ip_address(one) for one in ("fd00:ec2::254", "100.100.100.200", "19
 _THIS_NETWORK = ip_network("0.0.0.0/8")  # Linux takes it for this machine
 
 NOT_ALLOWED = "The host %(host)s is not in the list of hosts that sources may reach. An administrator can add it."
+REFUSED = "The credentials were refused by %(host)s, with status %(status)s. Check them."
 NOT_PUBLIC = (
     "The host %(host)s leads into this network. Allow it for private addresses, or allow the address itself by name "
     "if it is this machine's or a link-local one."
@@ -136,19 +139,27 @@ class Web:
                 return await self._follow(client, request)
 
     async def _follow(self, client: httpx.AsyncClient, request: httpx.Request) -> Fetched:
-        for _ in range(_REDIRECTS + 1):
+        redirects = waits = 0
+        while redirects <= _REDIRECTS:
             request.headers.setdefault("User-Agent", _AGENT)
             response = await client.send(request, stream=True)
             try:
-                if response.next_request is None:
+                if response.next_request is not None:
+                    request = _redirected(request, response.next_request)
+                    redirects += 1
+                elif waits < _WAITS and (pause := _asked_to_wait(response)) is not None:
+                    await asyncio.sleep(pause)
+                    waits += 1
+                else:
                     return await self._read(response)
-                request = _redirected(request, response.next_request)
             finally:
                 await response.aclose()
         raise SourceFailed("%(host)s redirects without end.", host=request.url.host)
 
     async def _read(self, response: httpx.Response) -> Fetched:
         host = response.request.url.host
+        if response.status_code in (401, 403):
+            raise SourceFailed(REFUSED, host=host, status=response.status_code)
         if response.status_code not in (200, 404, 410):
             raise SourceFailed("%(host)s answered with status %(status)s.", host=host, status=response.status_code)
         body = bytearray()
@@ -171,6 +182,13 @@ def check_url(url: str) -> httpx.URL:
     if parsed.userinfo:
         raise BadInput("Leave name and password out of the address. Give them as a header.")
     return parsed
+
+
+def _asked_to_wait(response: httpx.Response) -> float | None:
+    """Seconds after which a server that has too much to do wants to be asked again; None where that is no soon."""
+    given = response.headers.get("retry-after", "").strip()
+    soon = response.status_code in (429, 503) and given.isdecimal() and int(given) <= _LONGEST_WAIT
+    return float(given) if soon else None
 
 
 def _redirected(before: httpx.Request, after: httpx.Request) -> httpx.Request:

@@ -17,6 +17,8 @@ from rag.sources.base import NO_ID, Config, Records, Surroundings, TextFormat, t
 from rag.sources.network import Fetched, check_url
 
 NO_END = "The pages of %(host)s have no end. Look at how they follow one another."
+NO_LIST = "There is nothing at %(path)s in what %(host)s sent. The answer has: %(held)s."
+_KEYS_SHOWN = 20
 Pagination = Literal["none", "page", "offset", "cursor", "link"]
 _SECRET_NAMES = ("key", "token", "secret", "password", "signature", "sig", "auth")
 
@@ -116,6 +118,8 @@ def _pages(config: RestConfig, around: Surroundings) -> Iterator[Any]:
         seen.add(place)
         fetched = _fetch(config, url, params, around)
         page = _parsed(fetched)
+        if number == 1:
+            _check_place(config, page)
         if number > 1 and fetched.body == before:  # it does not heed what it is asked for
             raise SourceFailed(NO_END, host=check_url(url).host)
         before = fetched.body
@@ -126,6 +130,15 @@ def _pages(config: RestConfig, around: Surroundings) -> Iterator[Any]:
         if onward is None:
             return
         url, params = onward
+
+
+def _check_place(config: RestConfig, page: Any) -> None:
+    """A list that is empty is one; where there is no list at all, the path or the server is wrong, and nothing counts
+    as gone. Raises SourceFailed."""
+    place, star, _ = config.records.rpartition("[*]")
+    if star and place and not _found(page, config.records) and not _found(page, place):
+        held = ", ".join(map(str, list(page)[:_KEYS_SHOWN])) if isinstance(page, dict) else type(page).__name__
+        raise SourceFailed(NO_LIST, host=check_url(config.url).host, path=place, held=held)
 
 
 def _first(config: RestConfig) -> dict[str, str]:

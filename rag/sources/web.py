@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import tempfile
 from collections.abc import Mapping
+from email.message import Message
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,6 +28,7 @@ _SUFFIXES: Mapping[str, str] = {
     "text/markdown": ".md",
 }
 _LONGEST_TITLE = 120
+NOT_THERE = "There is no page at this address. Correct the address or take it out."
 NO_PAGE = "What is at this address is no page and no PDF."
 
 
@@ -43,8 +46,7 @@ def read(config: WebConfig, around: Surroundings) -> Records:
     for url in config.urls:
         try:
             fetched = around.web.get(url)
-            if not fetched.gone:
-                yield _record(url, fetched, around)
+            yield Broken(short_key(url), NOT_THERE, gone=True) if fetched.gone else _record(url, fetched, around)
         except NichewiseError as error:
             yield Broken(short_key(url), error.message)
 
@@ -54,15 +56,29 @@ def _record(url: str, fetched: Fetched, around: Surroundings) -> Record | Broken
     suffix = _SUFFIXES.get(media_type)
     if suffix is None:
         return Broken(short_key(url), NO_PAGE)
-    seen = _parsed(fetched.body, suffix, around.temporary)
+    body = fetched.body if suffix == ".pdf" else _as_declared(fetched)
+    seen = _parsed(body, suffix, around.temporary)
     said = "\n".join([seen.title, *(block.text for block in seen.blocks)])
     last = unquote(check_url(fetched.url).path.rstrip("/").rpartition("/")[2])
     title = (seen.title if seen.title != _NAMELESS else last or check_url(url).host)[:_LONGEST_TITLE]
     name = title.removesuffix(suffix).replace("/", " ").replace("\\", " ") + suffix
-    return Record(short_key(url), name, "", lambda: io.BytesIO(fetched.body), sha256(said.encode()).hexdigest())
+    return Record(short_key(url), name, "", lambda: io.BytesIO(body), sha256(said.encode()).hexdigest())
 
 
 _NAMELESS = "page"
+
+
+def _as_declared(fetched: Fetched) -> bytes:
+    """In UTF-8 and marked so, where the server states another encoding: the document is kept without its headers."""
+    stated = Message()
+    stated["Content-Type"] = fetched.headers.get("content-type", "")
+    charset = stated.get_content_charset("utf-8")
+    try:
+        if codecs.lookup(charset).name == "utf-8":
+            return fetched.body
+        return codecs.BOM_UTF8 + fetched.body.decode(charset).encode()
+    except (LookupError, UnicodeError):  # no such encoding, or a lie: the reader finds out
+        return fetched.body
 
 
 def _parsed(body: bytes, suffix: str, folder: Path) -> Parsed:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import Unavailable
 from core.settings import Settings
@@ -32,6 +35,8 @@ _BATCH = 1_000
 SILENT = "The vector index does not answer. Try again in a minute."
 _T = TypeVar("_T")
 
+Vector = NDArray[np.float32] | Sequence[float]
+
 
 class Vectors:
     """Vectors by chunk id; a cache of `chunk_vectors` in SQL that can be built again at any time.
@@ -50,17 +55,14 @@ class Vectors:
         if not self._client.answers():
             raise Unavailable(SILENT)
 
-    def upsert(self, name: str, ids: Sequence[UUID], vectors: Sequence[Sequence[float]]) -> None:
-        """Writes or replaces `vectors` (each of the version's dimension) under `ids`; twice the same id: the last."""
-        if not ids:
+    def upsert(self, name: str, vectors: Mapping[UUID, Vector]) -> None:
+        """Writes or replaces `vectors`, each of the version's dimension, by their ids."""
+        if not vectors:
             return
-        from llama_index.core.schema import TextNode
-
-        unique = {chunk: list(vector) for chunk, vector in zip(ids, vectors, strict=True)}
         with self._writing, self._reachable(name):
             store = self._made(name)
-            for pairs in _batches(list(unique.items())):
-                store.add([TextNode(id_=str(chunk), embedding=vector) for chunk, vector in pairs])
+            for ids in _batches(list(vectors)):
+                store.put([str(chunk) for chunk in ids], np.array([vectors[chunk] for chunk in ids], dtype=np.float32))
 
     def delete(self, name: str, ids: Collection[UUID]) -> int:
         """Removes `ids` and returns how many of them were there."""

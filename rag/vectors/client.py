@@ -1,4 +1,4 @@
-"""The way to Chroma: a server, or a folder of our own that one process owns."""
+"""The way to Chroma: a server, or a folder of our own in a process of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from core.errors import StartupError
 from core.settings import Settings
 
 _PATIENCE = 2.0  # seconds
@@ -19,7 +18,6 @@ class Client:
         self._settings = settings
         self._opening = threading.Lock()
         self._client: Any = None
-        self._owner: Any = None
 
     def connected(self) -> Any:
         """Chroma's client; raises StartupError where another process owns the folder."""
@@ -44,44 +42,29 @@ class Client:
         from urllib.parse import urlsplit
 
         import chromadb
+        from chromadb.config import Settings as ChromaSettings
 
         url = urlsplit(self._settings.chroma_url or "")
         secure = url.scheme == "https"
         port = url.port or (443 if secure else 8000)
-        return chromadb.HttpClient(host=url.hostname or "", port=port, ssl=secure, settings=_quiet())
+        quiet = ChromaSettings(anonymized_telemetry=False)
+        return chromadb.HttpClient(host=url.hostname or "", port=port, ssl=secure, settings=quiet)
 
     def _owned(self) -> Any:
-        import chromadb
-        from filelock import FileLock, Timeout
+        from rag.vectors.apart import Apart
 
-        folder = self._settings.var_dir / "chroma"
-        folder.mkdir(parents=True, exist_ok=True)
-        owner = FileLock(folder / ".owner")
-        try:
-            owner.acquire(timeout=0)
-        except Timeout as error:
-            raise StartupError(
-                "Another process uses %(folder)s. Stop it, or give this one another NICHEWISE_VAR_DIR.", folder=folder
-            ) from error
-        self._owner = owner
-        return chromadb.PersistentClient(str(folder), settings=_quiet())
+        owned = Apart(self._settings.var_dir / "chroma")
+        owned.open()
+        return owned
 
     @property
     def folder(self) -> Path | None:
-        """Where the vectors lie once it is connected, None where a server keeps them."""
-        return self._settings.var_dir / "chroma" if self._owner else None
+        """Where the vectors lie, None where a server keeps them."""
+        return None if self._settings.chroma_url else self._settings.var_dir / "chroma"
 
     def close(self) -> None:
         """Lets go of the folder."""
         with self._opening:
             if self._client is not None:
                 self._client.close()
-            if self._owner is not None:
-                self._owner.release()
-            self._client = self._owner = None
-
-
-def _quiet() -> Any:
-    from chromadb.config import Settings as ChromaSettings
-
-    return ChromaSettings(anonymized_telemetry=False)
+            self._client = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rag import followups
 from scenarios import router as routes
-from services.answer import findings, route, side_model
+from services.answer import findings, route
 from services.answer.deciding import rewrites
 from services.answer.job import Job
 from services.chat.routing import Routing
+from services.models import side_model
 from services.models.engine import Engine
 
 

@@ -28,7 +28,7 @@ from rag.providers import AUTO
 from scenarios.router import DecidedBy, Decision, Route
 from services.answer.job import Job
 
-FORMAT = 2  # of the key and of what is kept: another one finds nothing of the old
+FORMAT = 3  # of the key and of what is kept: another one finds nothing of the old
 _KEPT_SCENARIOS = ("FAQ", "DOCUMENTS")  # figures are queried anew every time, small talk and registration are personal
 _MOST_RETRIEVALS = 256
 

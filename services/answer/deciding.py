@@ -78,8 +78,14 @@ class Deciding:
             return
         options = route.options(decision)
         if not options:
+            if route.may_be_of_documents(decision):
+                self._by_documents(job, decision)
             return
         with job.recorder.step("route_evidence") as step:
+            if self._is_of_a_table(job, decision):
+                step["table"] = True
+                route.settle(job, route.by_evidence(decision, Route.DOCUMENTS))
+                return
             perhaps = decision.scores[Route.ANALYTICS] >= route.PERHAPS
             named = perhaps and self._bench.names_a_niche(job.principal, job.query)
             found = {}
@@ -96,6 +102,29 @@ class Deciding:
                 by_evidence = route.by_evidence(decision, preferred)
                 route.settle(job, by_evidence)
                 step |= findings.decided(by_evidence)
+
+    def _by_documents(self, job: Job, decision: Decision) -> None:
+        """What sounds of figures, and is of none that niches have, may be in a table or in the text of a document."""
+        if self._bench.knows_figures(job.principal, job.query):
+            return
+        with job.recorder.step("route_evidence") as step:
+            if moved := self._is_of_a_table(job, decision):
+                step["table"] = True
+            else:
+                found = {one: self._search.evidence(job, one) for one in (Route.ANALYTICS, Route.DOCUMENTS)}
+                step["evidence"] = {one: round(share.evidence, 3) for one, share in found.items() if share}
+                moved = route.documents_say_more(found)
+            if moved:
+                route.settle(job, route.by_evidence(decision, Route.DOCUMENTS))
+                assert job.decision is not None  # noqa: S101 - just settled
+                step |= findings.decided(job.decision)
+
+    def _is_of_a_table(self, job: Job, decision: Decision) -> bool:
+        """Whether a table of a document answers what sounds of figures, and of none that niches have."""
+        if decision.scores[Route.ANALYTICS] < route.PERHAPS or self._bench.knows_figures(job.principal, job.query):
+            return False
+        documents = scenarios.get(Route.DOCUMENTS).collection
+        return self._bench.has_table_for(job.principal, job.query, job.language, documents)
 
 
 def rewrites(job: Job) -> bool:

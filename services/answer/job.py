@@ -24,9 +24,9 @@ from scenarios import Scenario
 from scenarios.base import Reply, Writing
 from scenarios.router import Decision
 from services.answer.recorder import Recorder
-from services.answer.side_model import Aside
 from services.chat.asking import Ask
 from services.chat.streams import Stream
+from services.models.side_model import Aside
 
 
 @dataclass

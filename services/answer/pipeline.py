@@ -147,7 +147,7 @@ class Pipeline:
                 turn = replace(turn, retrieval=job.retrieval, searched=searched, language=job.language)
                 turn = replace(turn, query=job.query, several=bool(job.parts))
             planned = self._carried_out(job, turn, lambda one: job.scenario.answer(one, tools))  # type: ignore[union-attr]
-        elif isinstance(planned, Reply) and planned.retrieval is not None and job.scenario.collection:
+        elif _cites(planned) and job.scenario.collection:
             job.collection = job.collection or self._search.collection(job)  # where what it cites is from
         if isinstance(planned, Writing):
             job.writing = self._instructed(job, planned)
@@ -222,6 +222,11 @@ class Pipeline:
         finally:
             job.recorder.add("answer", (time.monotonic() - started) * 1000, findings.written(job.draft, started))
             job.recorder.add("gate", job.draft.gate_ms, findings.gated(job.draft))
+
+
+def _cites(planned: Reply | Writing) -> bool:
+    """Whether there are passages to cite though nothing was searched."""
+    return (planned.retrieval if isinstance(planned, Reply) else planned.brief.retrieval) is not None
 
 
 def _tables_of(job: Job) -> tuple[Sequence[UUID], str]:

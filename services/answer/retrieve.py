@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.i18n import N_, translate
 from data.database import Database
 from data.stores.collections import PERSONAL
-from rag import several
+from rag import followups, several
 from rag.citations import neutral
 from rag.shown import Delta
 from services.answer import coming
@@ -63,6 +63,8 @@ class Search:
         assert collection is not None and scenario is not None  # noqa: PT018, S101 - the caller has settled them
         with job.recorder.step("retrieve") as step:
             job.retrieval, cached = self._found(job, collection, scenario.name, job.query)
+            if not job.retrieval.answerable:
+                cached = self._read_otherwise(job, collection, scenario.name) or cached
             if parts := several.questions(job.query, job.language):
                 self._look_for_each(job, collection, scenario.name, parts)
             elif normal(job.retrieval.question) != normal(job.query):
@@ -70,6 +72,15 @@ class Search:
                 job.note = translate(job.retrieval.language, _SEARCHED_FOR, question=neutral(job.query))
                 step["query"] = job.query
             step |= {"cached": cached} | _shown(job.retrieval, collection)
+
+    def _read_otherwise(self, job: Job, collection: Collection, scenario: str) -> bool:
+        """A question that nothing answers as it is searched may be answered by the part of it that asks."""
+        for part in followups.narrower(job.question, job.query):
+            found, cached = self._found(job, collection, scenario, part)
+            if found.answerable:
+                job.retrieval, job.query = found, part
+                return cached
+        return False
 
     def _look_for_each(self, job: Job, collection: Collection, scenario: str, parts: Sequence[str]) -> None:
         """The questions of one message, each for itself, where any of them has an answer."""

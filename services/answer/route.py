@@ -34,6 +34,7 @@ GOING_ON = (Route.FAQ, Route.ANALYTICS, Route.DOCUMENTS)
 PERHAPS = 0.1  # of a probability: where a niche is called by its name, more is not needed
 NAMED = 0.9  # what it counts as evidence for figures that a niche is called by its name
 LIKELY = 0.5  # what evidence counts where the words are of another scenario
+CLEARLY = 0.15  # by so much more evidence documents must have than articles about niches
 SURE = 0.8  # of a scenario's probability: above it nothing else is looked at
 
 
@@ -98,6 +99,19 @@ def options(decision: Decision) -> tuple[Route, ...]:
     return tuple(dict.fromkeys((*searched, Route.DOCUMENTS)))
 
 
+def may_be_of_documents(decision: Decision) -> bool:
+    """Whether the words alone made it a question about figures of niches."""
+    return decision.scenario is Route.ANALYTICS and decision.decided_by is DecidedBy.CLASSIFIER
+
+
+def documents_say_more(found: Mapping[Route, Retrieval | None]) -> bool:
+    """Whether the documents answer, and the articles about niches do not, or not nearly so well."""
+    documents, articles = found[Route.DOCUMENTS], found[Route.ANALYTICS]
+    if documents is None or not documents.answerable:
+        return False
+    return documents.evidence > (articles.evidence if articles and articles.answerable else 0.0) + CLEARLY
+
+
 def closed(decision: Decision, found: Mapping[Route, Retrieval | None]) -> bool:
     """Whether nothing else need be looked at: sure words, and an answer where they lead."""
     own = found.get(decision.scenario)
@@ -127,7 +141,9 @@ def preferred(decision: Decision, found: Mapping[Route, Retrieval | None]) -> Ro
     """What the evidence says; None leaves the decision as it is. `found` has None for what the person may not read."""
     answering = [route for route, retrieval in found.items() if retrieval is not None and retrieval.answerable]
     if decision.scenario in found:
-        left = found[decision.scenario] is None or (decision.scenario not in answering and Route.DOCUMENTS in answering)
+        own = decision.scenario in answering
+        # Where neither answers, it is the company's documents that were looked for, unless the words are sure.
+        left = found[decision.scenario] is None or (not own and (Route.DOCUMENTS in answering or not _sure(decision)))
         return Route.DOCUMENTS if left and found.get(Route.DOCUMENTS) is not None else None
     if len(answering) == 1:
         return answering[0]

@@ -10,13 +10,12 @@ import scenarios
 from core.entities.people import Principal
 from core.errors import BadInput, Forbidden, TooLarge
 from core.roles import Permission
-from rag.providers import AUTO, REGISTRY, Params
+from rag.providers import Params
 from scenarios import Scenario
 from scenarios.router import FOR_GUESTS
 
 LONGEST_MESSAGE = 8_000  # characters; with an 8k window more would leave no room for passages
 _FAQ = "faq"
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +71,3 @@ def text_of(ask: Ask) -> str:
             limit=LONGEST_MESSAGE,
         )
     return text
-
-
-def check_names(ask: Ask) -> None:
-    """Raises `BadInput` for a provider that does not exist or a model name that no server can have."""
-    if ask.provider and ask.provider != AUTO and ask.provider not in REGISTRY:
-        raise BadInput(
-            "There is no model provider %(name)s. Choose one of: %(choices)s.",
-            name=ask.provider,
-            choices=", ".join((AUTO, *REGISTRY)),
-        )
-    if ask.model and (len(ask.model) > _LONGEST_NAME or not ask.model.isprintable()):
-        raise BadInput("This is not the name of a model.")

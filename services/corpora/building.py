@@ -81,7 +81,7 @@ class Building:
         """
         made = Made()
         while documents := self._next(version, progress):
-            self._check(version)
+            self.check(version)
             self._add(version, documents, made)
         return made
 
@@ -94,7 +94,8 @@ class Building:
         progress(max(ready - left, 0), ready)
         return documents
 
-    def _check(self, version: CollectionVersion) -> None:
+    def check(self, version: CollectionVersion) -> None:
+        """Raises `Cancelled` for a version that somebody gave up, `Stopped` at shutdown."""
         if self._stopping.is_set():
             raise Stopped
         with self._db.begin() as tx:
@@ -164,7 +165,7 @@ class Building:
             if chunk.position not in batch.vectors.get(key, {})
         ]
         for start in range(0, len(missing), _SLICE):
-            self._check(version)
+            self.check(version)
             piece = missing[start : start + _SLICE]
             vectors = self._passages.vectors(version.fingerprint, [chunk for _, chunk in piece])
             for (key, chunk), vector in zip(piece, vectors, strict=True):
@@ -191,6 +192,6 @@ class Building:
         with self._db.begin() as tx:
             there = tx.stages.lock(ids)
             found = tx.vectors.of_documents(version.id, list(there))
-            self._vectors.upsert(version.vector_name, list(found), [vector.tolist() for vector in found.values()])
+            self._vectors.upsert(version.vector_name, found)
         if stale:
             self._vectors.delete(version.vector_name, stale)

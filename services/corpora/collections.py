@@ -49,6 +49,11 @@ class Collections:
             self.ensure_personal(tx, principal)
             return tx.collections.readable(principal)
 
+    def titles(self, principal: Principal) -> dict[str, str]:
+        """Of the shared collections that the caller may read, by name."""
+        with self._db.read() as tx:
+            return tx.collections.titles(principal)
+
     def get(self, principal: Principal, name: str) -> Collection:
         """`NotFound` when there is none or the caller may not read it."""
         with self.looking(name) as tx:

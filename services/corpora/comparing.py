@@ -134,7 +134,7 @@ class Comparing:
             with self._db.begin() as tx:
                 tx.soundness.hold(some)  # else a vector is written that a deletion has just taken out, and stays
                 stored = tx.vectors.of_chunks(some)
-                self._vectors.upsert(version.vector_name, list(stored), [vector.tolist() for vector in stored.values()])
+                self._vectors.upsert(version.vector_name, stored)
 
     def _caught_up(self, version: CollectionVersion) -> bool:
         """Brings the words to the end of their log; True when they cannot be read."""

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from core.entities.corpora import Collection, CollectionContents, CollectionKind, JobRun
 from core.entities.people import Principal
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, Conflict, NichewiseError, NotFound
 from data.database import Database
+from data.stores.jobs import DELETE_COLLECTION
 from rag.lexical import Damaged, Lexical
 from rag.vectors import Vectors
 from services.answer.cache import Retrievals
 from services.corpora.collections import BUILT_IN
 from services.corpora.versions import may_manage
+from services.files.batching import Stopped
 from services.files.images import PageImages
 from services.files.removal import Removal
 
-KIND = "delete_collection"
+log = logging.getLogger(__name__)
+
+UNEXPECTED = "Something of the collection could not be removed. Tell an administrator this reference: %(reference)s."
 _FILES = 50  # removed before it is noted how far the job is
 
 
@@ -75,10 +82,10 @@ class Deleting:
                        "rows": taken.rows}  # fmt: skip
             total = len(indexes) + len(taken.hashes)
             result = {"collection": found.name, "title": found.title, "removed": removed, "indexes": {}}
-            run = tx.jobs.start(KIND, principal.user_id, total=total, result=result)
+            run = tx.jobs.start(DELETE_COLLECTION, principal.user_id, total=total, result=result)
             tx.jobs.defer(
                 # After whatever still builds a version of it, and would write into the index that goes.
-                KIND, queue="system", lock=f"reindex:{found.id}", run_id=run,
+                DELETE_COLLECTION, queue="system", lock=f"reindex:{found.id}", run_id=run,
                 indexes=",".join(indexes), hashes=",".join(taken.hashes),
             )  # fmt: skip
             tx.audit.write(
@@ -93,7 +100,15 @@ class Deleting:
         if principal.user_id is None:
             return []
         with self._db.read() as tx:
-            return tx.jobs.recent(KIND, principal.user_id)
+            return tx.jobs.recent(DELETE_COLLECTION, principal.user_id)
+
+    def again(self, principal: Principal, run_id: UUID) -> None:
+        """Tries once more what a deletion that failed has left. `Conflict` for one that has not failed."""
+        may_manage(principal)
+        with self._db.begin() as tx:
+            run = tx.jobs.find(principal, run_id)
+            if run.kind != DELETE_COLLECTION or run.status != "failed" or not tx.jobs.again(run_id):
+                raise Conflict("This deletion is going on, or has ended.")
 
     def _forget(self, document_id: UUID) -> int:
         return self._retrievals.forget_document(document_id) + self._images.forget(document_id)
@@ -102,12 +117,31 @@ class Deleting:
 
     def run(self, run_id: UUID, indexes: Sequence[str], hashes: Sequence[str]) -> None:
         """Removes the indexes, and the files that nobody else holds. Called again after a crash, it goes on where it
-        was: what was counted before stays counted."""
+        was: what was counted before stays counted. What goes wrong is noted, and raised to be tried again."""
         with self._db.begin() as tx:
             run = tx.jobs.get(run_id)
-            if run is None or run.status not in ("waiting", "running"):
+            if run is None or run.status == "done":
                 return
             tx.jobs.update(run_id, status="running")
+        with self._noted(run_id):
+            self._clear(run, indexes, hashes)
+
+    @contextmanager
+    def _noted(self, run_id: UUID) -> Iterator[None]:
+        try:
+            yield
+        except Stopped:
+            raise
+        except Exception as error:
+            reference = secrets.token_hex(4)
+            log.exception("The deletion %s broke off; reference %s", run_id, reference)
+            told = error.message if isinstance(error, NichewiseError) else UNEXPECTED % {"reference": reference}
+            with self._db.begin() as tx:
+                tx.jobs.update(run_id, error=told)
+            raise
+
+    def _clear(self, run: JobRun, indexes: Sequence[str], hashes: Sequence[str]) -> None:
+        run_id = run.id
         result = dict(run.result)
         for done, name in enumerate(indexes, start=1):
             self._drop(name, result, run_id)
@@ -116,7 +150,8 @@ class Deleting:
             result["removed"] = {**result["removed"], "files": result["removed"]["files"] + self._remove(files)}
             self._note(run_id, result, len(indexes) + done)
         with self._db.begin() as tx:
-            tx.jobs.update(run_id, status="done", result={key: result[key] for key in result if key != "indexes"})
+            proof = {key: result[key] for key in result if key != "indexes"}
+            tx.jobs.update(run_id, status="done", result=proof, error="")
             tx.audit.write(
                 "system", "collection.deleted", "collection", result["collection"], title=result["title"],
                 **result["removed"],

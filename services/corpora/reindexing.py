@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from uuid import UUID
 
 from core.entities.corpora import CollectionVersion
@@ -133,7 +134,9 @@ class Reindexing:
             collection = tx.collections.get(version.collection_id)
         if collection is None:
             raise Cancelled
-        report = self.verification.report(version, collection.version, made, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        check = partial(self.building.check, version)
+        report = self.verification.report(version, collection.version, made, seconds, check)
         with self._db.begin() as tx:
             tx.versions.keep_report(version.id, report)
         return report

@@ -34,7 +34,8 @@ _LEAST_WORDS, _MOST_WORDS = 5, 30
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _WORD = re.compile(r"\w+")
 
-Golden = Callable[[UUID], GoldenOutcome | None]  # by version id; None: the collection has no golden questions
+# By version id; None: the collection has no golden questions. The second is called now and then, and may raise.
+Golden = Callable[[UUID, Callable[[], None]], GoldenOutcome | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,22 @@ class Verification:
         self.golden = golden
 
     def report(
-        self, version: CollectionVersion, before: CollectionVersion, made: Made, seconds: float
+        self,
+        version: CollectionVersion,
+        before: CollectionVersion,
+        made: Made,
+        seconds: float,
+        check: Callable[[], None] = lambda: None,
     ) -> VersionReport:
         """Mends what a crash left half done, then looks at all of the version; `seconds` is how long it took to build.
 
-        `before` is the version that is searched now.
+        `before` is the version that is searched now; `check` raises when the version is wanted no longer.
         """
         differences = self._comparing.settled(version)
         questions = self._questions(version)
         held = {one.origin.chunk_id: self._holds(version, one) for one in questions}
         shared = self._overlaps(version, before, questions)
-        golden = self.golden(version.id) if self.golden else None
+        golden = self.golden(version.id, check) if self.golden else None
         with self._db.begin() as tx:
             old, new = tx.versions.figures(before.id), tx.versions.figures(version.id)
             put, there = tx.versions.built(version.id)  # what became ready meanwhile is added before the switch

@@ -127,8 +127,8 @@ class Indexing:
                 page = tx.vectors.page(version.id, after, _PAGE)
             if not page:
                 break
-            missing = [key for key in page if key not in self._vectors.present(name, page)]
-            self._vectors.upsert(name, missing, [page[key].tolist() for key in missing])
+            written = self._vectors.present(name, page)
+            self._vectors.upsert(name, {key: vector for key, vector in page.items() if key not in written})
             after = max(page)
         self._remove_orphans(version)
 

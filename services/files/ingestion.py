@@ -69,8 +69,7 @@ class Ingestion:
         self._chunking = self._together(self._keeping.put_chunks, 512, linger=_LINGER, enough=_EMBEDDED_TOGETHER)
         self._embedding = self._together(passages.of_many, _EMBEDDED_TOGETHER, linger=0.2, enough=_ENOUGH)
         self._saving = self._together(self._keeping.keep_vectors, 512, linger=_LINGER)
-        # A commit of either index costs about as much for one document as for fifty, and while Chroma writes no other
-        # thread gets on (40 ms a call and 0.2 ms a vector): the fewer calls, the better.
+        # A commit of either index costs about as much for one document as for fifty: the fewer calls, the better.
         self._publishing = self._together(publishing.publish, 512, linger=2.0)
 
     def _together(

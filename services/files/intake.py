@@ -130,13 +130,15 @@ class Intake:
         ]
 
     def _known(self, tx: Stores, principal: Principal, new: NewDocument, latest: Latest | None) -> Taken:
-        """A document whose bytes came again: what has failed is tried again, what was replaced returns."""
+        """A document whose bytes came again: what has failed is tried again, what was replaced returns. A file that
+        failed because its name was wrong gets the new one."""
         document = tx.documents.same_bytes(new.collection_id, new.sha256)
         if document is None:
             raise NotFound(_REMOVED)
         if document.stage in (Stage.READY, Stage.QUARANTINED):
             return Taken(document.id, None, created=False)
-        if document.stage is Stage.REPLACED:
+        renamed = document.filename != new.filename and _theirs(principal, document.owner_id)
+        if document.stage is Stage.REPLACED or (document.stage is Stage.FAILED and renamed):
             tx.lineages.revive(document.id, new)
             if latest:
                 tx.readers.inherit(document.id, latest.document_id)
@@ -164,8 +166,12 @@ def _replaceable(principal: Principal, latest: Latest | None) -> Latest | None:
     another document."""
     if latest is None or latest.demo:
         return None
-    own = principal.user_id is not None and latest.owner_id == principal.user_id
-    return latest if own or principal.may(Permission.CORPORA_MANAGE) else None
+    return latest if _theirs(principal, latest.owner_id) else None
+
+
+def _theirs(principal: Principal, owner_id: UUID | None) -> bool:
+    own = principal.user_id is not None and owner_id == principal.user_id
+    return own or principal.may(Permission.CORPORA_MANAGE)
 
 
 def require_write(principal: Principal, collection: Collection) -> None:

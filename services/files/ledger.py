@@ -15,6 +15,7 @@ from services.files.intake import defer_ingest, defer_ingests
 
 _AGAIN = (Stage.FAILED, Stage.CANCELLED)
 NOT_RUNNING = "The work on this document has ended already."
+HELD = "The document waits until an administrator has looked at what was found in it."
 NOT_ENDED = "This document has neither failed nor been cancelled."
 
 
@@ -60,7 +61,7 @@ class Ledger:
             document = tx.documents.find(principal, document_id)
             _may_change(principal, document)
             if document.stage.ended and not tx.ledger.go_on(principal, _AGAIN, document_id):
-                raise Conflict(NOT_ENDED)
+                raise Conflict(HELD if document.stage is Stage.QUARANTINED else NOT_ENDED)
             tx.audit.write(principal, "document.retry", "document", document_id, filename=document.filename)
             return defer_ingest(tx, document_id, principal.user_id)
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from core.entities.reading import Parsed
 from rag.parsing import Limits, Parser, Report
-from rag.readers import ocr, written
+from rag.readers import image, ocr, written
 from services.files.batching import Stopped
 from services.files.blobs import Blobs
 
-_LAYOUT = 3  # a newer reader makes a newer parse: raise it when readers see more than they did
-_LAYOUTS = dict.fromkeys((".xlsx", ".csv", ".tsv"), 4)  # of formats whose reader alone does
+_LAYOUT = 5  # a newer reader makes a newer parse: raise it when readers see more than they did
+# Of formats whose readers do not, and whose pages may have taken hours to recognise.
+_LAYOUTS = dict.fromkeys((".pdf", *image.FORMATS), 3)
 
 
 class Parses:

@@ -83,7 +83,7 @@ class Publishing:
         found = tx.vectors.of_documents(version.id, ids)
         if found:
             tx.versions.note_dimension(version, len(next(iter(found.values()))))  # of a new collection
-            self._vectors.upsert(version.vector_name, list(found), [vector.tolist() for vector in found.values()])
+            self._vectors.upsert(version.vector_name, found)
         tx.stages.advance(ids, Stage.INDEXED)
 
     def _verify(self, version: CollectionVersion, ids: Sequence[UUID]) -> None:

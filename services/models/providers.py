@@ -17,8 +17,8 @@ from core.roles import Permission, Role
 from data.database import Database
 from rag.providers import REGISTRY, get, loaded, translated
 from rag.providers.ollama import PROVIDER as OLLAMA
-from services.chat.asking import Ask, check_names
 from services.models.engine import Engine
+from services.models.names import check_names
 from services.models.policy import FIELDS
 from services.playground.trials import Task, Trial
 
@@ -130,7 +130,7 @@ class Providers:
     def test(self, principal: Principal, provider: str, model: str = "") -> Attempt:
         """A word from the model, with the time it took."""
         _administrates(principal)
-        check_names(Ask("", provider=provider, model=model or None))
+        check_names(provider, model)
         task = Task(_TEST, "en", principal.role, principal.locale or self._engine.settings.locale)
         chosen = Configuration(provider, model or None, {"max_tokens": 16, "timeout": 30}, retrieval=False)
         return self._engine.run(Trial(self._engine, chosen, task).run()).result()
@@ -157,7 +157,7 @@ class Providers:
 
     def set_rule(self, principal: Principal, rule: ModelRule) -> None:
         _administrates(principal)
-        check_names(Ask("", provider=rule.provider, model=rule.model))
+        check_names(rule.provider, rule.model)
         if not rule.model or any(price is not None and price < 0 for price in (rule.input_price, rule.output_price)):
             raise BadInput("Name a model, and prices of 0 or more.")
         with self._db.begin() as tx:
@@ -185,7 +185,7 @@ class Providers:
     def set_role_model(self, principal: Principal, role: Role, provider: str, model: str = "") -> None:
         """Who answers a role that chooses nobody; an empty provider leaves it to the product."""
         _administrates(principal)
-        check_names(Ask("", provider=provider or None, model=model or None))
+        check_names(provider, model)
         with self._db.begin() as tx:
             if provider:
                 tx.model_settings.put_role_model(RoleModel(role, provider, model))
@@ -199,7 +199,7 @@ class Providers:
     def pull(self, principal: Principal, model: str) -> None:
         """Starts to fetch a model into Ollama; `Conflict` while it is on its way."""
         _administrates(principal)
-        check_names(Ask("", model=model))
+        check_names(None, model)
         if not model.strip():
             raise BadInput("This is not the name of a model.")
         running = self._pulls.get(model)

@@ -13,7 +13,7 @@ from services.niches.imports import QUEUE
 _DATASET: dict[str, Any] = {
     "name": DEMO,
     "title": "Demo data",
-    "title_ru": "Демо-данные",
+    "title_ru": "Демоданные",
     "source": "Generated for demonstration",
     "as_of": "",
     "demo": True,

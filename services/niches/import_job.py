@@ -105,7 +105,7 @@ class NicheImportJob:
         """What was `applied` is finished with its figures; a trial ends without an `error`, and changed nothing."""
         with self._db.begin() as tx:
             if not applied:
-                tx.niche_imports.finish(import_id, "failed", counts)
+                tx.niche_imports.finish(import_id, "failed", {**counts, "error": error})
             done = counts.get("rows", 0)
             result = {"import_id": str(import_id), **counts}
             status = "failed" if error else "done"

@@ -18,11 +18,11 @@ from niches import proposing
 from niches.plan import Plan, Refusal
 from niches.proposing import Broken, Proposed
 from rag.providers.choice import Choice
-from services.answer import side_model
-from services.answer.side_model import Aside
 from services.chat.limits import Limits
 from services.chat.usage import record
+from services.models import side_model
 from services.models.engine import Engine
+from services.models.side_model import Aside
 
 _TRIES = 2  # the second is told what was wrong with the first
 _MOST_KEPT = 200

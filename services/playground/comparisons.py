@@ -12,7 +12,8 @@ from core.entities.playground import Configuration, Experiment, Lane
 from core.errors import BadInput, Forbidden
 from core.roles import Permission
 from rag.providers import Params
-from services.chat.asking import Ask, check_names, text_of
+from services.chat.asking import Ask, text_of
+from services.models.names import check_names
 
 MOST_LANES = 4
 MOST_REPEATS = 10
@@ -60,7 +61,7 @@ def checked(principal: Principal, comparison: Comparison) -> Experiment:
 
 
 def _usable(configuration: Configuration) -> Configuration:
-    check_names(Ask("", provider=configuration.provider, model=configuration.model))
+    check_names(configuration.provider, configuration.model)
     if len(configuration.instructions) > _LONGEST_INSTRUCTIONS:
         raise BadInput("A system prompt has %(limit)s characters at most.", limit=_LONGEST_INSTRUCTIONS)
     return replace(configuration, params=Params.read(configuration.params).given())

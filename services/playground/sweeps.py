@@ -22,6 +22,7 @@ from data.transaction import Stores
 from rag.providers import Params
 from services.chat.usage import record_attempts
 from services.files.batching import Stopped
+from services.identity.entry import refusal
 from services.models.engine import Engine
 from services.playground.experiments import Playground
 from services.playground.trials import Task, Trial, agreement
@@ -160,7 +161,11 @@ class Sweeps:
             return job.result
 
     def _goes_on(self, owner: Principal, run_id: UUID) -> bool:
-        with self._db.read() as tx:
+        """Cancels the sweep of somebody who may no longer enter: nobody is asked in their name."""
+        with self._db.begin() as tx:
+            user = tx.users.get(owner.user_id) if owner.user_id else None
+            if user is None or refusal(user):
+                _cancel(tx, run_id)
             return tx.jobs.find(owner, run_id).status == "running"
 
     def _keep(

@@ -60,6 +60,7 @@ class EvaluationRuns:
         """
         with self._db.begin() as tx:
             corpus = self._find(tx, principal, collection, Permission.CORPORA_MANAGE)
+            tx.collections.get(corpus.id, lock="update")  # of two at once, the second finds the run of the first
             in_use = tx.retrieval_settings.of(corpus.id)
             chosen = self._version(tx, corpus, version)
             wanted = checked(settings or tx.retrieval_settings.of(corpus.id, chosen.id))
@@ -85,12 +86,14 @@ class EvaluationRuns:
             return self._run(tx, self._find(tx, principal, collection), evaluation_id)
 
     def cancel(self, principal: Principal, collection: str, evaluation_id: UUID) -> None:
-        """After the questions that are being asked; twice is once."""
+        """After the questions that are being asked; twice is once. `Conflict` for one that a version waits for."""
         with self._db.begin() as tx:
             corpus = self._find(tx, principal, collection, Permission.CORPORA_MANAGE)
-            job = self._run(tx, corpus, evaluation_id).job
-            if job.status in ("waiting", "running"):
-                tx.jobs.update(job.id, status="cancelled")
+            run = self._run(tx, corpus, evaluation_id)
+            if run.purpose == "gate" and tx.jobs.running_on_versions(corpus.id):
+                raise Conflict("A version that is being built waits for this run. Cancel the building of that version.")
+            if run.job.status in ("waiting", "running"):
+                tx.jobs.update(run.job.id, status="cancelled")
 
     def remove(self, principal: Principal, collection: str, evaluation_id: UUID) -> None:
         """`Conflict` while it is going."""

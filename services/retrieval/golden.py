@@ -15,7 +15,7 @@ from core.errors import BadInput, Forbidden, NotFound
 from core.roles import Permission
 from data.database import Database
 from data.transaction import Stores
-from rag.expected import words
+from rag.expected import folded, words
 from rag.language import detect
 from services.corpora.collections import Collections
 from services.retrieval.golden_files import MOST_BYTES, as_csv, as_jsonl, checked, read
@@ -49,6 +49,11 @@ class Golden:
     def count(self, principal: Principal, collection: str) -> GoldenCount:
         with self._db.begin() as tx:
             return tx.golden.count(self._find(tx, principal, collection).id)
+
+    def lost(self, principal: Principal, collection: str, among: Iterable[GoldenQuestion]) -> set[UUID]:
+        """Those that name a document which is not in the collection: nothing can be found for them."""
+        with self._db.read() as tx:
+            return {one.id for one in lost(tx, self._find(tx, principal, collection).id, among)}
 
     def export(self, principal: Principal, collection: str, form: Literal["jsonl", "csv"] = "jsonl") -> bytes:
         """The whole set; `import_file` reads it again."""
@@ -152,6 +157,12 @@ class Golden:
         if len(there) + len(fresh) > MOST_QUESTIONS:
             raise BadInput("A golden set has %(most)s questions at most.", most=MOST_QUESTIONS)
         return [*fresh.values()]
+
+
+def lost(tx: Stores, collection_id: UUID, questions: Iterable[GoldenQuestion]) -> list[GoldenQuestion]:
+    """Those of `questions` that name a document which the collection does not have."""
+    there = {folded(name) for name in tx.evaluations.names(collection_id)}
+    return [one for one in questions if one.document and folded(one.document) not in there]
 
 
 def _key(one: NewGolden) -> tuple[str, ...]:

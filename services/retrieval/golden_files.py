@@ -10,14 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 from core.entities.evaluation import NewGolden
-from core.errors import BadInput, TooLarge
+from core.errors import BadInput, ParseFailed, TooLarge
 from rag.language import detect
+from rag.readers.text import decode
 from services import spreadsheets
 
 MOST_BYTES = 32 * 2**20
 _COLUMNS = ("question", "document", "passage", "answer", "language")
 _LONGEST = {"question": 4_000, "document": 500, "passage": 20_000, "answer": 2_000, "language": 8}
 _QUOTED, _FORMULA = "'", tuple("=+-@")
+_DELIMITERS = ",;\t"
+_BAD_ROW = "Line %(line)s is no row of CSV: a quotation mark is not closed, or a field is too long."
 _NOT_READABLE = (
     "This is no golden set. Take a SQuAD file, JSON lines or CSV with the columns question, document, passage, "
     "answer, language."
@@ -31,11 +34,11 @@ def read(filename: str, raw: bytes) -> list[NewGolden]:
     """
     if len(raw) > MOST_BYTES:
         raise TooLarge(limit="32 MB")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput("The file is not UTF-8. Save it as UTF-8 and try again.") from error
     suffix = filename.rsplit(".", 1)[-1].lower()
+    try:
+        text = decode(raw, suffix)
+    except ParseFailed as error:
+        raise BadInput(_NOT_READABLE) from error
     rows = list(_READERS.get(suffix, _any_json)(text))
     if not rows:
         raise BadInput("There is no question in this file.")
@@ -82,18 +85,27 @@ def _squad(data: list[Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _csv(text: str) -> Iterator[Mapping[str, Any]]:
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    rows = csv.DictReader(io.StringIO(text), dialect=dialect)
-    names = {name: (name or "").strip().lower() for name in rows.fieldnames or ()}
-    if "question" not in names.values():
+    rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True)
+    names = [name.strip().lower() for name in next(rows, [])]
+    if "question" not in names:
         raise BadInput(_NOT_READABLE)
-    for row in rows:
-        found = {names[name]: value for name, value in row.items() if name in names}
-        if any((value or "").strip() for value in found.values()):
-            yield found
+    while True:
+        line = rows.line_num + 1
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            raise BadInput(_BAD_ROW, line=line) from error
+        if row is None:
+            return
+        if any(value.strip() for value in row):
+            yield dict(zip(names, row, strict=False))
+
+
+def _delimiter(text: str) -> str:
+    """What the heads stand apart by: a column that the product knows has to be among them."""
+    heads = text.split("\n", 1)[0].lower()
+    counts = {one: sum(name.strip(' "\r') in _COLUMNS for name in heads.split(one)) for one in _DELIMITERS}
+    return max(_DELIMITERS, key=lambda one: counts[one])
 
 
 _READERS: Mapping[str, Callable[[str], Iterator[Mapping[str, Any]]]] = {"csv": _csv, "tsv": _csv}

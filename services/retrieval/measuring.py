@@ -17,8 +17,10 @@ from rag.metrics import DEPTH, by_language
 from rag.readable import Readable
 from rag.retrieval import Retriever
 from services.files.indexing import Indexing
+from services.retrieval.golden import lost
 from services.retrieval.search import Search
 
+LOST = "Golden questions whose document is not in the collection: %(gone)s of %(all)s. They count as not found."
 _PIECE = 25  # questions per transaction: a quarter of a second
 
 
@@ -53,7 +55,9 @@ class Measuring:
             outcomes += piece
         report(len(outcomes))
         with self._db.begin() as tx:
-            tx.evaluations.finish(evaluation.id, by_language(outcomes))
+            gone = len(lost(tx, version.collection_id, questions))
+            note = LOST % {"gone": gone, "all": len(questions)} if gone else ""
+            tx.evaluations.finish(evaluation.id, by_language(outcomes), note)
 
     def _ask(
         self,

@@ -131,8 +131,10 @@ class _Reading:
     def _deal_with(self, record: Record | Broken) -> None:
         if record.key in self._seen:
             record = Broken(f"{record.key} (2)", DOUBLE)
-        self._seen.add(record.key)
         before = self._known.get(record.key)
+        if isinstance(record, Broken) and record.gone and before and before.document_id:
+            return  # not seen, so it goes
+        self._seen.add(record.key)
         if before and before.run_id == self._run.id:
             return
         if isinstance(record, Broken):

@@ -87,3 +87,49 @@ def test_on_a_narrow_screen_the_list_of_pages_is_put_away_by_a_touch_beside_it(
     expect(pages).to_have_attribute("data-collapsed", "false")
     visitor.go("people")
     expect(pages).to_have_attribute("data-collapsed", "true")
+
+
+def test_a_dialog_that_a_menu_opened_gives_the_focus_back_to_the_menus_button(
+    product: Product, visitor: Visitor
+) -> None:
+    visitor.go("people")
+    visitor.sign_in(*product.credentials())
+    page = visitor.page
+    more = page.get_by_role("button", name="More actions").locator("visible=true").first
+    more.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="End of access").press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(more).to_be_focused()
+
+
+def test_a_narrow_screen_gets_a_list_in_place_of_a_grid(product: Product, visitor: Visitor) -> None:
+    visitor.go("audit")
+    visitor.sign_in(*product.credentials())
+    page = visitor.page
+    visitor.go("audit")
+    grid, entries = page.get_by_test_id("stDataFrame"), page.locator(".narrow-entries")
+    expect(grid).to_be_visible()
+    expect(entries).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(grid).to_be_hidden()
+    expect(entries.locator("li").first).to_contain_text("signed in")
+    for box in entries.locator("li, dl, dd").all()[:12]:
+        place = box.bounding_box()
+        assert place
+        assert place["x"] + place["width"] <= 390
+
+
+def test_the_settings_of_providers_begin_on_the_first_screen_of_a_phone(product: Product, visitor: Visitor) -> None:
+    visitor.go("providers")
+    visitor.sign_in(*product.credentials())
+    page = visitor.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    visitor.go("providers")
+    tabs = page.get_by_role("tablist").bounding_box()
+    assert tabs
+    assert tabs["y"] < 700
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator("[class*=st-key-providers_off_]").first).to_be_visible()

@@ -7,7 +7,6 @@ import os
 import secrets
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ from deploy.restore import restore
 from services.files.blobs import Blobs
 from tests.services.conversing import SECRET, Talks
 from tests.shared import quick_folder
+from tests.waiting import until
 
 FILE = b"The lanterns of the quay are lit at dusk.\n" * 1000
 
@@ -326,12 +326,12 @@ def test_a_restore_that_is_killed_is_not_taken_for_a_whole_one(site: Site, kept:
         holder.execute("CREATE TABLE messages ()")  # the same name has to wait until this ends
         process = _start("deploy.restore", str(kept), **environment)
         try:
-            _until(lambda: _sessions(fresh, "wait_event_type = 'Lock'"))
+            until(lambda: _sessions(fresh, "wait_event_type = 'Lock'"))
         finally:
             process.kill()
             process.communicate()
         holder.rollback()
-    _until(lambda: not _sessions(fresh, "true"))
+    until(lambda: not _sessions(fresh, "true"))
     with psycopg.connect(url_of(fresh)) as server:
         assert server.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
     with pytest.raises(StartupError, match="was broken off"):
@@ -362,13 +362,6 @@ def _run(module: str, *arguments: str, **settings: str) -> tuple[int, str]:
     process = _start(module, *arguments, **settings)
     _, said = process.communicate(timeout=120)
     return process.returncode, said
-
-
-def _until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.05)  # another process: there is nothing to wait on
 
 
 def test_a_password_with_spaces_and_signs_is_passed_on(postgres_url: str) -> None:

@@ -16,8 +16,9 @@ import pytest
 from core.settings import ROOT, Settings
 from deploy import healthy
 from tests.browser.conftest import free_port
-from tests.deploy.test_many_processes import LOGIN, get, until
+from tests.deploy.test_many_processes import LOGIN, get
 from tests.shared import quick_folder
+from tests.waiting import until
 
 TEXT = "Lanterns of the north quay are lit by the harbour master at dusk and put out by the first ferry."
 QUESTION = "Who lights the lanterns of the north quay?"

@@ -10,8 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,11 @@ from cryptography.fernet import Fernet
 from core.settings import ROOT, Settings
 from deploy import healthy
 from tests.browser.conftest import free_port
+from tests.waiting import until
 
 TEXT = "Lanterns of the north quay are lit by the harbour master at dusk and put out by the first ferry."
 QUESTION = "Who lights the lanterns of the north quay?"
 LOGIN = {"username": "root@example.com", "password": "a long passphrase"}
-PATIENCE = 120  # seconds, on a busy machine
 
 
 class Site:
@@ -98,13 +97,6 @@ def _answers(url: str) -> bool:
         return httpx.get(url, timeout=5).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.1)  # other processes: there is nothing to wait on
 
 
 @pytest.fixture

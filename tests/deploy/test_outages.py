@@ -31,8 +31,8 @@ from services.container import Services
 from services.health import FULL, NO_FOLDER, NO_WORKER, Health
 from tests.browser.conftest import free_port
 from tests.deploy.test_backup import disk
-from tests.deploy.test_many_processes import until
 from tests.shared import quick_folder
+from tests.waiting import until
 
 Build = Callable[[Settings], Services]
 

@@ -20,9 +20,8 @@ from jobs import tasks
 from jobs.app import create
 from jobs.worker import embedded_worker, lanes, main
 from services.container import Services
+from tests import waiting
 from tests.desk import ENGLISH, RUSSIAN, Desk
-
-PATIENCE = 60.0  # seconds; only a failing test waits so long
 
 
 @pytest.fixture
@@ -31,10 +30,7 @@ def desk(services: Services, model: None) -> Desk:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not await asyncio.to_thread(condition):
-        assert time.monotonic() < deadline, "it did not come to pass"
-        await asyncio.sleep(0.02)
+    await asyncio.to_thread(waiting.until, condition)
 
 
 def ended(desk: Desk, *documents: UUID) -> Callable[[], bool]:
@@ -118,7 +114,7 @@ def kill_at(stage: str, url: str, folder: Path) -> None:
         held(url, stage) as reached,
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process,
     ):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + waiting.PATIENCE
         while not reached():
             assert process.poll() is None, process.communicate()[1].decode()
             assert time.monotonic() < deadline, f"{stage} was not reached"

@@ -8,6 +8,7 @@ import pytest
 from niches.finding import Index
 from niches.gloss import Gloss, learned
 from niches.vocabulary import Name
+from niches.wording import stem
 
 NAMES = [
     Name("1", ("Coffee shop", "Кофейня"), ("espresso bar", "кофе с собой"), "Food", "Sells coffee and desserts"),
@@ -100,3 +101,17 @@ def test_a_russian_wording_is_placed_where_its_words_stand_in_english(gloss: Glo
 def test_a_wording_of_unknown_words_is_placed_nowhere(gloss: Gloss) -> None:
     assert gloss.vector("ююю") is None
     assert learned([("Пекарня", "", "")], np.eye(1, dtype=np.float32)) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("кофеен", "кофейня"),
+        ("пекарен", "пекарни"),
+        ("автомоек", "автомойка"),
+        ("химчисток", "химчистка"),
+        ("рынок", "рынки"),
+    ],
+)
+def test_a_vowel_that_some_forms_lack_does_not_part_them(one: str, other: str) -> None:
+    assert stem(one) == stem(other)

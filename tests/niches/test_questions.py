@@ -214,6 +214,35 @@ def test_what_is_not_known_is_asked_back_with_choices_and_never_guessed(
         assert answer.refusal.choices
 
 
+@pytest.mark.parametrize(
+    ("question", "metric", "by"),
+    [
+        ("most profitable niches", "margin", ""),
+        ("5 самых прибыльных ниш", "margin", ""),
+        ("which niches grew most", "revenue_growth", ""),
+        ("какие ниши растут быстрее всех", "revenue_growth", ""),
+        ("rank sectors by margin", "margin", "sector"),
+        ("which sectors have the highest margin", "margin", "sector"),
+    ],
+)
+def test_a_ranking_may_mean_its_metric_and_group_without_naming_them(
+    asked: Services, question: str, metric: str, by: str
+) -> None:
+    answer = asked.niches.questions.ask(SALES, question)
+    assert answer.refusal is None, answer.refusal
+    assert answer.plan
+    assert (answer.plan.metric, answer.plan.by) == (metric, by)
+    assert answer.table
+    assert answer.table.rows
+
+
+def test_a_comparison_never_leaves_out_what_it_does_not_know(asked: Services) -> None:
+    answer = asked.niches.questions.ask(SALES, "compare Coffee shop and flux capacitor repair by revenue")
+    assert answer.refusal is not None
+    assert answer.refusal.about == "niche"
+    assert "flux capacitor repair" in str(answer.refusal.values)
+
+
 def test_an_answer_shows_the_query_that_found_it(asked: Services) -> None:
     answer = asked.niches.answer(SALES, "выручка кофейни в Москве")
     assert answer.plan is not None
@@ -232,3 +261,9 @@ def test_chat_and_dashboard_give_the_same_figure(asked: Services) -> None:
     board = asked.niches.dashboard(SALES, answer.plan.niches[0], "Kazan")
     figure = next(one for one in board.figures if one.metric.name == "profit_krub")
     assert answer.table.rows[0][-1] == figure.standing.value
+
+
+def test_the_sentence_of_a_growth_names_its_region(asked: Services) -> None:
+    answer = asked.niches.questions.ask(SALES, "revenue growth of Coffee shop in Kazan between 2024-07 and 2025-06")
+    assert answer.refusal is None
+    assert "Revenue (Kazan): 2024-07 → 2025-06" in answer.text

@@ -10,7 +10,6 @@ from core.roles import PERMISSIONS, Role
 from pages import SCREENS, Screen
 from tests.pages.conftest import Browser, words
 
-SLUGS = [screen.slug for screen in SCREENS]
 STAFF = [role for role in Role if role is not Role.GUEST]
 _RERUN_S = 0.15
 _REFUSAL = "Your role does not allow this."

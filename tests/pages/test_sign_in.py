@@ -142,3 +142,15 @@ def test_a_used_link_says_so(browser: Browser) -> None:
     _fill(page, "another pass phrase", "another pass phrase")
     _submit(page, "Save the password")
     assert "This link was used already or is too old." in words(page)
+
+
+def test_who_is_disabled_in_an_open_session_is_told_that_it_has_ended(browser: Browser) -> None:
+    person = browser.sign_in(Role.ANALYST)
+    assert "Your session has ended" not in words(browser.open("playground"))
+    admin = browser.person(Role.ADMIN)
+    browser.services.people.update(
+        Principal(Role.ADMIN, admin.id, admin.email), person.id, {"status": UserStatus.DISABLED}
+    )
+    assert "Your session has ended. Sign in again." in words(browser.open("playground"))
+    browser.cookies.clear()
+    assert "Your session has ended" not in words(browser.open())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.amounts import counted, missing
+from rag.amounts import counted, missing, unspoken
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,19 @@ def test_numbers_of_something_else_do_not_tell_it(what: str, sentence: str, lang
 )
 def test_a_number_of_it_or_another_word_for_it_may_tell(what: str, sentence: str, language: str) -> None:
     assert not missing(what, [sentence], language)
+
+
+@pytest.mark.parametrize(
+    ("what", "texts", "language", "none"),
+    [
+        ("trucks", ["Oakline has 340 employees.", "Goods are paid within 30 days."], "en", True),
+        ("employees", ["The company employed 312 people."], "en", False),  # another form of the word
+        ("парковочных мест", ["Площадь помещения 186 метров."], "ru", True),
+        ("pounds", ["It weighs 12 kilograms."], "en", False),  # a measure is told in another
+        ("", ["Oakline has 340 employees."], "en", False),
+    ],
+)
+def test_what_no_text_speaks_of_is_not_told_by_the_numbers_of_other_things(
+    what: str, texts: list[str], language: str, none: bool
+) -> None:
+    assert unspoken(what, texts, language) is none

@@ -130,3 +130,19 @@ def test_sentences_survive_abbreviations_tables_headings_and_lists(text: str, se
         assert " ".join(read) == text
     else:
         assert read == sentences
+
+
+def test_who_asks_for_a_name() -> None:
+    found = [
+        passage("Costs above 900 euros need to be approved by the board. It was approved by Helen Marsh in spring."),
+        passage("Арендатор вправе отказаться от договора. Арендатор: ООО «Кофейный двор».", language="ru"),
+    ]
+    assert quote("Who approved it?", found).endswith("approved by Helen Marsh in spring. [1]")
+    assert quote("What was approved?", found).startswith("Costs above 900 euros")
+    assert quote("Кто арендатор?", found[1:]) == "Арендатор: ООО «Кофейный двор». [1]"
+
+
+def test_the_number_of_what_no_passage_speaks_of_is_not_quoted() -> None:
+    found = [passage("Northwind delivers 1,200 kg a month. Northwind owns two warehouses.")]
+    assert quote("How many trucks does Northwind own?", found) == ""
+    assert quote("How many warehouses does Northwind own?", found) == "Northwind owns two warehouses. [1]"

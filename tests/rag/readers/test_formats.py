@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.entities.reading import Block, Parsed
-from core.errors import ParseFailed
+from core.errors import ParseFailed, UnsupportedFormat
 from rag import readers
 from rag.readers import markdown
 from tests import sample_formats as formats
@@ -50,6 +50,18 @@ def test_a_broken_byte_does_not_turn_the_whole_text_into_another_encoding(tmp_pa
 def test_paragraphs_of_a_text_are_parted_by_empty_lines_whatever_the_line_ends(tmp_path: Path) -> None:
     blocks = read(tmp_path, ".txt", b"One\r\nline.\r\n\r\nTwo.\r\n \r\nThree.").blocks
     assert [block.text for block in blocks] == ["One\nline.", "Two.", "Three."]
+
+
+def test_a_format_that_office_has_left_says_what_to_save_it_as() -> None:
+    with pytest.raises(UnsupportedFormat, match=r"old binary format of Office. Save it as \.xlsx"):
+        readers.suffix_of("Prices.XLS")
+
+
+def test_bytes_that_are_no_text_are_refused_though_they_can_be_decoded(tmp_path: Path) -> None:
+    with pytest.raises(ParseFailed, match=r"is named \.txt, but its content is of another kind"):
+        read(tmp_path, ".txt", bytes(range(256)) * 20)
+    with pytest.raises(ParseFailed, match="encoding of the text could not be recognised"):
+        read(tmp_path, ".txt", bytes(range(1, 256)) * 20)
 
 
 # --- Markdown -------------------------------------------------------------------------------------------------------
@@ -288,6 +300,24 @@ def test_a_json_value_on_each_line_is_a_table(tmp_path: Path) -> None:
     assert read(tmp_path, ".json", '{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n').blocks[0].text.endswith("| 3 | 4 |")
 
 
+def test_nested_values_stay_with_the_record_that_has_them(tmp_path: Path) -> None:
+    first = '{"id": 1, "tags": ["x", "y"], "size": {"w": 1, "h": {"mm": 2}}}'
+    parsed = read(tmp_path, ".json", f'{{"items": [{first}, {{"id": 2, "tags": [], "size": {{"w": 3}}}}]}}')
+    assert parsed.blocks[1].text.splitlines() == [
+        "| id | tags | size > w | size > h > mm |",
+        "| --- | --- | --- | --- |",
+        "| 1 | x, y | 1 | 2 |",
+        "| 2 |  | 3 |  |",
+    ]
+
+
+def test_a_record_with_records_of_its_own_says_its_values_before_them(tmp_path: Path) -> None:
+    content = '[{"order": 7, "who": {"name": "Ann"}, "lines": [{"what": "tea", "n": 2}, {"what": "ink", "n": 1}]}]'
+    blocks = read(tmp_path, ".json", content).blocks
+    assert [block.text for block in blocks[:2]] == ["order: 7\nwho > name: Ann", "lines"]
+    assert blocks[2].text.splitlines()[2:] == ["| tea | 2 |", "| ink | 1 |"]
+
+
 def test_xml_in_another_encoding_gives_records_and_prose(tmp_path: Path) -> None:
     content = (
         '<?xml version="1.0" encoding="windows-1251"?><shop><p>Цена <b>снижена</b> вдвое.</p>'
@@ -328,15 +358,54 @@ def test_merged_headers_of_a_workbook_become_one_row(tmp_path: Path) -> None:
     assert table.text.splitlines()[0] == "| Region | 2023 > Q1 | 2023 > Q2 | 2024 > Q1 | 2024 > Q2 |"
 
 
-def test_cells_of_a_page_that_span_others_are_repeated(tmp_path: Path) -> None:
+def test_cells_of_a_page_that_span_others_are_repeated_and_make_one_header(tmp_path: Path) -> None:
     page = (
         "<table><caption>Sales</caption><tr><th rowspan=2>Region<th colspan=2>2024</tr><tr><th>Q1<th>Q2</tr>"
         "<tr><td>North<td>1<td>2</tr></table>"
     )
     caption, table = read(tmp_path, ".html", page).blocks
     assert caption.text == "Sales"
-    assert table.text.splitlines()[0] == "| Region | 2024 | 2024 |"
-    assert table.text.splitlines()[2:] == ["| Region | Q1 | Q2 |", "| North | 1 | 2 |"]
+    assert table.text.splitlines()[0] == "| Region | 2024 > Q1 | 2024 > Q2 |"
+    assert table.text.splitlines()[2:] == ["| North | 1 | 2 |"]
+
+
+def test_cells_of_an_opendocument_without_stated_values_and_with_spans_are_read(tmp_path: Path) -> None:
+    from odfdo import Document, Element
+
+    def cell(words: str, more: str = "") -> str:
+        return f"<table:table-cell{more}><text:p>{words}</text:p></table:table-cell>"
+
+    covered = "<table:covered-table-cell/>"
+    lines = [
+        cell("Region", ' table:number-rows-spanned="2"') + cell("2024", ' table:number-columns-spanned="2"') + covered,
+        covered + cell("Q1") + cell("Q2"),
+        cell("North") + cell("1") + cell("2"),
+    ]
+    rows = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    document = Document("text")
+    document.body.append(Element.from_tag(f'<table:table table:name="T">{rows}</table:table>'))
+    target = io.BytesIO()
+    document.save(target)
+    table = read(tmp_path, ".odt", target.getvalue()).blocks[-1].text.splitlines()
+    assert [table[0], *table[2:]] == ["| Region | 2024 > Q1 | 2024 > Q2 |", "| North | 1 | 2 |"]
+
+
+def test_formulas_that_were_never_calculated_are_said(tmp_path: Path) -> None:
+    content = samples.xlsx({"Sums": [["item", "sum"], ["tea", "=1+1"], ["ink", "=2+2"]]})
+    assert read(tmp_path, ".xlsx", content).notes == (
+        "Formulas without a saved result were left out (2). Open the workbook, save it and upload it again.",
+    )
+    assert read(tmp_path, ".xlsx", samples.xlsx({"Sums": [["item", "sum"], ["tea", 2]]})).notes == ()
+
+
+def test_lines_of_preformatted_text_stay_lines(tmp_path: Path) -> None:
+    page = "<p>Before.</p><pre>a = 1\n  b = 2\n</pre><p>After.</p>"
+    assert [block.text for block in read(tmp_path, ".html", page).blocks] == ["Before.", "a = 1\n  b = 2", "After."]
+
+
+def test_a_note_of_an_rtf_is_read(tmp_path: Path) -> None:
+    content = b"{\\rtf1\\ansi On time{\\footnote  Except for strikes.}\\par}"
+    assert "Except for strikes." in read(tmp_path, ".rtf", content).blocks[0].text
 
 
 # --- front matter -----------------------------------------------------------------------------------------------------

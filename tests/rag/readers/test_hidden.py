@@ -122,6 +122,38 @@ def test_what_an_opendocument_hides_is_found(tmp_path: Path) -> None:
     assert SECRET not in text(parsed)
 
 
+@pytest.mark.parametrize("where", ["beside", "above", "hidden", "tiny"])
+def test_what_a_presentation_does_not_show_is_found(where: str, tmp_path: Path) -> None:
+    parsed = read(tmp_path, ".pptx", slide(where))
+    kind = {"hidden": "hidden", "tiny": "tiny"}.get(where, "off_page")
+    assert [(finding.kind.value, finding.text, finding.page) for finding in parsed.findings] == [(kind, SECRET, 1)]
+    assert SECRET not in text(parsed)
+
+
+def test_what_stands_partly_on_a_slide_is_no_finding(tmp_path: Path) -> None:
+    assert read(tmp_path, ".pptx", slide("edge")).findings == ()
+
+
+def slide(where: str) -> bytes:
+    import pptx
+    from pptx.util import Inches, Pt
+
+    presentation = pptx.Presentation()
+    page = presentation.slides.add_slide(presentation.slide_layouts[5])
+    page.shapes.title.text = "Refunds"
+    left, top = {"beside": (-9, 1), "above": (1, -9), "edge": (-1, 1)}.get(where, (1, 1))
+    box = page.shapes.add_textbox(Inches(left), Inches(top), Inches(3), Inches(1))
+    run = box.text_frame.paragraphs[0].add_run()
+    run.text = SECRET
+    if where == "hidden":
+        box.element.xpath("./*/p:cNvPr")[0].set("hidden", "1")
+    if where == "tiny":
+        run.font.size = Pt(1)
+    target = io.BytesIO()
+    presentation.save(target)
+    return target.getvalue()
+
+
 def test_what_an_rtf_hides_is_found(tmp_path: Path) -> None:
     parsed = read(tmp_path, ".rtf", formats.rtf("Text.").replace(b"Text.", f"Text. {{\\v {SECRET}}}".encode()))
     assert [(finding.kind.value, finding.text) for finding in parsed.findings] == [("hidden", SECRET)]

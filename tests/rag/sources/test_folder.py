@@ -22,13 +22,16 @@ def records(folder: Path, around: Surroundings, pattern: str = "") -> dict[str, 
     return {one.key: one for one in read(FolderConfig(path=str(folder), pattern=pattern), around)}
 
 
-def test_every_file_that_can_be_read_is_a_record_by_its_path(folder: Path, around: Surroundings) -> None:
+def test_every_file_is_a_record_by_its_path_and_what_no_reader_knows_is_told(
+    folder: Path, around: Surroundings
+) -> None:
     (folder / "a.txt").write_text("one")
     (folder / "2024" / "b.md").write_text("two")
     (folder / "c.exe").write_text("three")
     (folder / ".hidden.txt").write_text("four")
     found = records(folder, around)
-    assert sorted(found) == ["2024/b.md", "a.txt"]
+    assert sorted(found) == ["2024/b.md", "a.txt", "c.exe"]
+    assert isinstance(found["c.exe"], Broken)
     record = found["2024/b.md"]
     assert isinstance(record, Record)
     with record.open() as stream:

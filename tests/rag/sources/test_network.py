@@ -165,7 +165,23 @@ def test_an_error_says_the_host_and_the_status_and_no_more(server: ArticleServer
     server.routes["/x"] = Answer(b"secret words", status)
     with pytest.raises(SourceFailed) as failed:
         web(server).get(f"{server.url}/x?token=planted")
-    assert failed.value.message == f"127.0.0.1 answered with status {status}."
+    refused = f"The credentials were refused by 127.0.0.1, with status {status}. Check them."
+    answered = f"127.0.0.1 answered with status {status}."
+    assert failed.value.message == (refused if status in (401, 403) else answered)
+
+
+def test_a_server_that_asks_to_be_asked_later_is(server: ArticleServer) -> None:
+    answers = [Answer(status=429, headers={"Retry-After": "0"}), Answer(status=503, headers={"Retry-After": "0"})]
+    server.routes["/"] = lambda _: answers.pop(0) if answers else Answer(b"at last")
+    assert web(server).get(server.url).body == b"at last"
+
+
+@pytest.mark.parametrize("after", ["0", "3600", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
+def test_a_server_that_has_no_time_at_all_is_not_waited_for(server: ArticleServer, after: str) -> None:
+    server.routes["/"] = Answer(status=429, headers={"Retry-After": after})
+    with pytest.raises(SourceFailed, match="status 429"):
+        web(server).get(server.url)
+    assert len(server.asked) == (4 if after == "0" else 1)
 
 
 def test_a_server_that_is_not_there_is_one_sentence(server: ArticleServer) -> None:

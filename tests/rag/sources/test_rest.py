@@ -125,6 +125,17 @@ def test_an_endpoint_that_is_gone_is_an_error_and_not_an_empty_one(server: Artic
         records(around, f"{server.url}/gone")
 
 
+def test_a_path_that_leads_nowhere_says_what_there_is(server: ArticleServer, around: Surroundings) -> None:
+    server.routes["/"] = data({"data": ARTICLES[:1], "total": 1})
+    with pytest.raises(SourceFailed, match=r"nothing at \$\.items in what .* The answer has: data, total\."):
+        records(around, server.url, records="$.items[*]")
+
+
+def test_an_empty_list_is_no_mistake(server: ArticleServer, around: Surroundings) -> None:
+    server.routes["/"] = data({"data": [], "total": 0})
+    assert records(around, server.url, records="$.data[*]") == []
+
+
 def test_records_without_id_or_text_are_named_as_broken(server: ArticleServer, around: Surroundings) -> None:
     server.routes["/"] = data(
         [{"title": "no id", "text": "x"}, {"id": 5, "title": "no text"}, {"id": 6, "text": ["a", "b"]}]

@@ -30,9 +30,7 @@ def test_only_what_a_visitor_sees_counts_as_a_change(server: ArticleServer, arou
     assert digests[0] == digests[1] != digests[2]
 
 
-def test_a_page_that_is_gone_is_no_record_and_one_that_fails_is_a_broken_one(
-    server: ArticleServer, around: Surroundings
-) -> None:
+def test_a_page_that_is_gone_is_told_from_one_that_fails(server: ArticleServer, around: Surroundings) -> None:
     server.routes |= {
         "/gone": Answer(status=410),
         "/broken": Answer(status=500),
@@ -40,8 +38,21 @@ def test_a_page_that_is_gone_is_no_record_and_one_that_fails_is_a_broken_one(
     }
     urls = [f"{server.url}/{name}" for name in ("gone", "missing", "broken", "zip")]
     found = list(read(checked(WebConfig, {"urls": urls}), around))
-    assert [type(each) for each in found] == [Broken, Broken]
-    assert [each.key for each in found] == urls[2:]
+    assert [(type(each), each.key) for each in found] == [(Broken, url) for url in urls]
+    assert [each.gone for each in found if isinstance(each, Broken)] == [True, True, False, False]
+
+
+def test_the_encoding_that_the_server_states_counts_more_than_what_the_page_says(
+    server: ArticleServer, around: Surroundings
+) -> None:
+    words = "Ключ у Марии."
+    html = f"<meta charset=windows-1251><title>Записка</title><p>{words}</p>"
+    server.routes["/"] = Answer(html.encode("koi8-r"), headers={"Content-Type": "text/html; charset=koi8-r"})
+    found = one(around, server.url)
+    assert isinstance(found, Record)
+    assert found.filename == "Записка.html"
+    with found.open() as stream:
+        assert words in stream.read().decode("utf-8-sig")
 
 
 def test_a_pdf_is_a_record_by_its_name(server: ArticleServer, around: Surroundings) -> None:

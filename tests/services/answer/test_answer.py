@@ -31,8 +31,7 @@ LEAVE = "Every person at Oakline has 28 days of leave a year. Leave is asked for
 
 @pytest.fixture
 def settings(settings: Settings, ollama: OllamaServer) -> Settings:
-    changes = {"ollama_url": ollama.url, "provider": "extractive", "small_talk_per_conversation": 2}
-    return settings.model_copy(update=changes)
+    return settings.model_copy(update={"ollama_url": ollama.url, "small_talk_per_conversation": 2})
 
 
 class Room:

@@ -9,13 +9,9 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from core.entities.messages import Action, Message
-from core.settings import Settings
-from services.container import Services
 from tests.desk import Desk
-from tests.services.answer.shelf import ask, fill
+from tests.services.answer.shelf import ask
 
 HERE = Path(__file__).with_name("readings")
 LEAST = 0.8  # share of the messages of each half and kind that must be answered: words alone decide here
@@ -44,19 +40,6 @@ def lines(name: str) -> list[list[str]]:
 
 CASES = [Case(*line) for line in lines("messages.tsv")]
 LOOK_ALIKES = [LookAlike(*line) for line in lines("look_alikes.tsv")]
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    changes = {"provider": "extractive", "small_talk_per_day": 1_000, "small_talk_per_conversation": 1_000}
-    return settings.model_copy(update=changes)
-
-
-@pytest.fixture
-def desk(services: Services, model: None) -> Desk:
-    desk = Desk(services)
-    fill(desk)
-    return desk
 
 
 def noted(answer: Message) -> bool:

@@ -10,13 +10,9 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from core.entities.messages import Action
-from core.settings import Settings
-from services.container import Services
 from tests.desk import Desk
-from tests.services.answer.shelf import ask, fill
+from tests.services.answer.shelf import ask
 
 HERE = Path(__file__).with_name("second_turns")
 
@@ -35,19 +31,6 @@ TALKS = [
     for line in (HERE / "turns.tsv").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    changes = {"provider": "extractive", "small_talk_per_day": 1_000, "small_talk_per_conversation": 1_000}
-    return settings.model_copy(update=changes)
-
-
-@pytest.fixture
-def desk(services: Services, model: None) -> Desk:
-    desk = Desk(services)
-    fill(desk)
-    return desk
 
 
 def test_the_cases_are_enough_and_of_both_kinds_and_languages() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from core.entities.corpora import CollectionKind, JobRun
 from core.entities.evaluation import NewGolden
 from core.entities.sources import SourceKind
-from core.errors import BadInput, Forbidden, NichewiseError, NotFound
+from core.errors import BadInput, Conflict, Forbidden, NichewiseError, NotFound
 from core.settings import Settings
 from jobs import tasks
 from services.container import Services
@@ -245,3 +245,36 @@ def test_documents_on_their_way_a_build_an_evaluation_and_a_refresh_end_cleanly(
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
     work(desk)
     assert services.reconciling.house().sound
+
+
+def test_a_deletion_that_nobody_tries_any_more_has_failed_and_can_be_tried_again(
+    desk: Desk, settings: Settings
+) -> None:
+    services = desk.services
+    desk.index(desk.admin, RULES, "rules.md", "prices")
+    deleted = services.deleting.delete(desk.admin, "prices")
+    with pytest.raises(Conflict):  # its job waits
+        services.deleting.again(desk.admin, deleted.job_id)
+    [(key, args)] = rows(desk, "SELECT id, args FROM procrastinate_jobs WHERE task_name = 'delete_collection'")
+    (stored,) = (settings.var_dir / "blobs").rglob(str(args["hashes"]))  # type: ignore[index]
+    content = stored.read_bytes()
+    stored.unlink()
+    stored.mkdir()  # what cannot be removed like a file
+    with pytest.raises(ValueError, match="directory"):
+        tasks.delete_collection(**args)  # type: ignore[arg-type]
+    stored.rmdir()
+    stored.write_bytes(content)
+    assert "reference" in job(desk, deleted).error
+    assert job(desk, deleted).status == "running"  # the queue tries it again
+    rows(desk, "UPDATE procrastinate_jobs SET status = 'failed' WHERE id = :key RETURNING id", key=key)
+    assert [run.status for run in services.deleting.recent(desk.admin)] == ["failed"]
+    services.deleting.again(desk.admin, deleted.job_id)
+    assert job(desk, deleted).status == "running"
+    work(desk)
+    proof = job(desk, deleted)
+    assert (proof.status, proof.error, proof.done) == ("done", "", proof.total)
+    assert proof.result["removed"]["files"] >= 1
+    with pytest.raises(Conflict):
+        services.deleting.again(desk.admin, deleted.job_id)
+    with pytest.raises(Forbidden):
+        services.deleting.again(desk.analyst, deleted.job_id)

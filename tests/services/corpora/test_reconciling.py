@@ -103,7 +103,7 @@ def test_vectors_are_compared_both_ways(desk: Desk) -> None:
     name = active(desk).vector_name
     lost = desk.chunk_ids(document.id)[:2]
     desk.services.vectors.delete(name, lost)
-    desk.services.vectors.upsert(name, [uuid4()], [[0.5] * 384])
+    desk.services.vectors.upsert(name, {uuid4(): [0.5] * 384})
     assert findings(check(desk)) == {"no_vector": (2, 2), "lone_vectors": (1, 1)}
     assert desk.services.vectors.ids(name) == set(desk.chunk_ids(document.id))
     assert check(desk).findings == ()
@@ -215,7 +215,7 @@ def test_files_without_a_row_temporary_files_and_indexes_of_nothing_are_removed_
     for path in (blobs / old[:2] / old, blobs / "incoming" / "left"):
         os.utime(path, (time.time() - 200_000,) * 2)
     gone = CollectionVersion(uuid4(), uuid4(), 1, "failed", active(desk).fingerprint, document.created_at)
-    desk.services.vectors.upsert(gone.vector_name, [uuid4()], [[0.5] * 384])
+    desk.services.vectors.upsert(gone.vector_name, {uuid4(): [0.5] * 384})
     desk.services.lexical.apply(gone.vector_name, (), seq=1)
     loose = desk.services.settings.var_dir / "chroma" / str(uuid4())
     loose.mkdir()

@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from core.entities.corpora import CollectionVersion, Stage
+from core.entities.evaluation import NewGolden
 from core.entities.versions import GoldenOutcome, IndexPlan, VersionDetail
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from services.container import Services
 from services.corpora.building import Made
 from services.corpora.verification import telling
+from services.files.batching import Stopped
 from services.files.blobs import Blobs
 from tests.desk import ENGLISH, RUSSIAN, Desk
 
@@ -223,7 +225,7 @@ def test_golden_questions_that_get_worse_hold_a_version_back_until_a_person_deci
     desk.index(desk.sales, RULES, "rules.md")
     asked: list[UUID] = []
 
-    def golden(version_id: UUID) -> GoldenOutcome:
+    def golden(version_id: UUID, _check: Callable[[], None]) -> GoldenOutcome:
         asked.append(version_id)
         return GoldenOutcome(passed=False, questions=8, figures={"recall@5": 0.5})
 
@@ -519,3 +521,52 @@ def _waiting(desk: Desk) -> int:
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with desk.services.db.begin() as tx:
         return int(tx.connection.execute(text(query)).scalar_one())
+
+
+def test_a_gate_that_was_broken_off_goes_on_where_it_was_and_measures_nothing_twice(desk: Desk) -> None:
+    services = desk.services
+    desk.index(desk.sales, RULES, "rules.md")
+    for n in range(12):
+        services.golden.add(desk.admin, "documents", NewGolden(f"What does rule {n} say?", document="rules.md"))
+    run = services.versions.reindex(desk.admin, "documents")
+    version = versions(desk)[2].version
+    looks: list[int] = []
+
+    def shutdown() -> None:  # with the active version's measured, and the new one's begun
+        looks.append(len(services.evaluation.runs(desk.admin, "documents")))
+        if looks[-1] == 2:
+            raise Stopped
+
+    judged = services.gate.outcome
+    services.reindexing.verification.golden = lambda key, _check: judged(key, shutdown)
+    with pytest.raises(Stopped):
+        services.reindexing.run(run, version.id)
+    new, old = services.evaluation.runs(desk.admin, "documents")
+    assert (new.job.status, old.job.status, new.job.total) == ("running", "done", 12)
+    with pytest.raises(Conflict, match="building"):
+        services.evaluation.cancel(desk.admin, "documents", new.id)
+    services.reindexing.verification.golden = judged
+    services.reindexing.run(run, version.id)
+    assert states(desk) == {1: "retired", 2: "active"}
+    ended = services.evaluation.runs(desk.admin, "documents")
+    assert [(one.id, one.job.status) for one in ended] == [(new.id, "done"), (old.id, "done")]
+    assert ended[0].measures[""].questions == 12
+
+
+def test_a_build_that_is_cancelled_while_its_golden_questions_are_asked_ends_there(desk: Desk) -> None:
+    services = desk.services
+    desk.index(desk.sales, RULES, "rules.md")
+    services.golden.add(desk.admin, "documents", NewGolden("What does rule 3 say?", document="rules.md"))
+    run = services.versions.reindex(desk.admin, "documents")
+    version = versions(desk)[2].version
+    judged = services.gate.outcome
+
+    def golden(version_id: UUID, check: Callable[[], None]) -> GoldenOutcome | None:
+        services.versions.discard(desk.admin, "documents", 2)
+        return judged(version_id, check)
+
+    services.reindexing.verification.golden = golden
+    services.reindexing.run(run, version.id)
+    assert services.documents.job(desk.admin, run).status == "cancelled"
+    assert states(desk) == {1: "active", 2: "failed"}
+    assert [one.job.status for one in services.evaluation.runs(desk.admin, "documents")] == ["cancelled"]

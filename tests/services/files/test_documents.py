@@ -67,6 +67,20 @@ def test_a_document_that_had_failed_is_tried_again_when_it_is_uploaded_again(des
     assert desk.services.documents.get(desk.sales, failed.id).stage is Stage.RECEIVED
 
 
+def test_bytes_that_failed_under_a_wrong_name_are_read_under_the_right_one(desk: Desk) -> None:
+    failed = desk.index(desk.sales, RUSSIAN, name="wrong.pdf")
+    assert failed.stage is Stage.FAILED
+    again = desk.index(desk.sales, RUSSIAN, name="right.txt")
+    assert (again.id, again.filename, again.title, again.media_type) == (failed.id, "right.txt", "right", "text/plain")
+    assert again.stage is Stage.READY
+
+
+def test_a_failed_document_of_somebody_else_keeps_its_name(desk: Desk) -> None:
+    failed = desk.index(desk.sales, RUSSIAN, name="wrong.pdf")
+    again = desk.upload(desk.analyst, RUSSIAN, name="right.txt")
+    assert (again.document.id, again.document.filename) == (failed.id, "wrong.pdf")
+
+
 @pytest.mark.parametrize(
     ("role", "collection", "error"),
     [

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from core.entities.corpora import Stage
-from core.errors import Forbidden, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from services.container import Services
 from services.files.intake import Upload
 from tests.desk import RUSSIAN, Desk
@@ -39,6 +39,13 @@ def test_a_document_that_hides_text_is_held_and_no_search_finds_anything_of_it(d
     (waiting,) = desk.services.quarantine.waiting(desk.admin)
     assert (waiting.filename, waiting.owner, waiting.collection) == ("refunds.html", "sales@example.com", "documents")
     assert [(one.kind.value, one.text) for one in waiting.findings] == [("hidden", HIDDEN)]
+
+
+def test_it_cannot_be_tried_again_and_the_refusal_says_why(desk: Desk) -> None:
+    upload = held(desk)
+    with pytest.raises(Conflict, match="waits until an administrator"):
+        desk.services.ledger.retry(desk.sales, upload.document.id)
+    assert stage(desk, upload) is Stage.QUARANTINED
 
 
 def test_its_uploader_sees_why_and_nobody_else_who_may_not_read_it(desk: Desk) -> None:

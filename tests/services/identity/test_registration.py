@@ -16,7 +16,7 @@ from core.roles import Role
 from core.settings import Settings
 from scenarios.base import Reply, Turn, Writing
 from scenarios.registration import CREATE, SCENARIO
-from scenarios.tools import Article, Figures, Found, Tables
+from scenarios.tools import Article, Figures, Found, Shelf, Tables
 from services.container import Services
 from services.identity.registration import Registration
 from tests.niches.world import import_file
@@ -37,6 +37,10 @@ class NoArticles:
 
     @property
     def tables(self) -> Tables:
+        raise NotFound
+
+    @property
+    def shelf(self) -> Shelf:
         raise NotFound
 
     def faq_search(self, query: str, n: int = 5, last_article_id: str = "") -> Sequence[Article]:

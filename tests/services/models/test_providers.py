@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -22,6 +21,7 @@ from tests.conftest import KEY
 from tests.desk import Desk
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
+from tests.waiting import until
 
 PLANTED = "sk-typed-by-an-administrator-91"
 
@@ -133,10 +133,7 @@ def test_a_model_is_pulled_with_progress_and_a_wrong_name_is_said(desk: Desk, ol
     providers = desk.services.providers
     providers.pull(desk.admin, "qwen3:4b")
     providers.pull(desk.admin, "nothing:1b")
-    end = time.monotonic() + 10
-    while not all(one.ended for one in providers.pulls(desk.admin)):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: all(one.ended for one in providers.pulls(desk.admin)))
     good, bad = providers.pulls(desk.admin)
     assert (good.error, "qwen3:4b" in ollama.script.models) == ("", True)
     assert "nothing:1b" in bad.error

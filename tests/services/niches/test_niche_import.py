@@ -55,6 +55,14 @@ def test_an_empty_cell_is_no_figure_and_a_zero_is_one(services: Services) -> Non
     assert figures(services, "A3")["employees"] == 0
 
 
+def test_a_column_may_be_called_in_any_letters_and_at_any_length(services: Services) -> None:
+    long = "средняя рентабельность " * 8
+    run = import_file(services, "ниши.csv", f"Ниша,Число мест,2024 год,{long}\nПекарня,12,30,7\n".encode())
+    assert (run.status, run.result["bad_rows"]) == ("done", 0)
+    assert run.result["figures"] == 3
+    assert {one.title for one in services.niches.catalogue(SALES).metrics.values()} >= {"Число мест", "2024 год"}
+
+
 def test_importing_again_updates_and_undoing_brings_back_what_was_there(services: Services) -> None:
     import_file(services, "small.csv", SMALL)
     changed = SMALL.replace(b"Bakery,Food,10,250", b"Bakery,Food,12,") + b"A4,Florist,Flowers,2,30\n"

@@ -28,6 +28,7 @@ from tests.servers.gemini import GeminiServer
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
 from tests.servers.scripted import Reply
+from tests.waiting import until
 
 QUESTION = "Сколько дней занимает возврат денег?"
 TEXT = "Возврат денег занимает четырнадцать дней с момента обращения клиента в службу поддержки."
@@ -60,13 +61,6 @@ def experiment_of(desk: Desk) -> Experiment:
     """One that nobody answers yet."""
     again = desk.services.playground.duplicate(desk.analyst, ended(desk, ask(Configuration("extractive"))).id)
     return desk.services.playground.state(desk.analyst, again)
-
-
-def until(condition: Callable[[], Any]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_four_columns_answer_at_once_with_what_was_measured(

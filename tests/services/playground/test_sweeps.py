@@ -130,6 +130,19 @@ def test_a_cancelled_sweep_asks_nothing_more(desk: Desk, asked: Experiment, olla
     assert desk.services.sweeps.progress(desk.analyst, run_id).status == "cancelled"
 
 
+def test_the_sweep_of_somebody_who_was_disabled_asks_nothing_more(
+    desk: Desk, asked: Experiment, ollama: OllamaServer
+) -> None:
+    run_id, person = start(desk, asked), desk.analyst.user_id
+    assert person
+    with desk.services.db.begin() as tx:
+        tx.users.update(person, status="disabled")
+    ollama.script.requests.clear()
+    desk.services.sweeps.run(run_id, asked.id, 0)
+    assert ollama.script.asked("/api/chat") == []
+    assert desk.services.sweeps.progress(desk.analyst, run_id).status == "cancelled"
+
+
 def test_failing_points_are_shown_as_such(desk: Desk, asked: Experiment, ollama: OllamaServer) -> None:
     run_id = start(desk, asked)
     ollama.script.default.status = 500

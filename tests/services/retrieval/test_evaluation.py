@@ -224,7 +224,7 @@ def test_without_a_rule_or_a_golden_set_everything_passes(desk: Desk, corpus: Co
     verdict = desk.services.gate.judge(version)
     assert (verdict.passed, verdict.recall, verdict.active_recall) == (True, 0.0, 1.0)
     assert desk.services.gate.outcome(version.id) == GoldenOutcome(
-        True, 4, {"recall@5": 0.0, "recall@5, active version": 1.0}
+        True, 4, {"recall@5": 0.0, "recall@5, active version": 1.0}, "Recall@5 on the golden set is 0.000."
     )
     desk.services.gate.set_rule(desk.admin, "documents", GateRule(least_recall=0.9))
     desk.services.golden.remove(desk.admin, "documents")

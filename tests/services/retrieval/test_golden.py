@@ -103,6 +103,9 @@ def test_what_goes_out_comes_in_again_as_it_was(desk: Desk, form: str) -> None:
         ("s.csv", "a,b\n1,2\n"),
         ("s.csv", "question\n" + "x" * 5_000),
         ("s.csv", b"\xff\xfe\x00\x01"),
+        ("s.csv", b"question\0\x01\0\0"),
+        ("s.csv", 'question,passage\n"not closed,a\n' + "b,c\n" * 9),
+        ("s.csv", 'question,passage\nwhy,"' + "w " * 100_000 + '"\n'),
     ],
 )
 def test_a_file_that_cannot_be_used_gets_a_sentence_and_adds_nothing(
@@ -111,6 +114,19 @@ def test_a_file_that_cannot_be_used_gets_a_sentence_and_adds_nothing(
     with pytest.raises(BadInput):
         bring(desk, content, name)
     assert questions(desk) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251"])
+def test_a_set_from_a_spreadsheet_is_read_whatever_it_was_saved_as(desk: Desk, encoding: str) -> None:
+    table = "question;passage\nСколько дней отпуска; и какого?;тридцать дней\n".replace("отпуска; и", '"отпуска; и')
+    table = table.replace("какого?", 'какого?"').replace('Сколько дней "', '"Сколько дней ')
+    assert bring(desk, table.encode(encoding), "set.csv") == Imported(1, 0, 0)
+    assert questions(desk)[0].question == "Сколько дней отпуска; и какого?"
+
+
+def test_a_table_whose_rows_are_longer_than_its_head_is_read_by_its_head(desk: Desk) -> None:
+    assert bring(desk, "question\tdocument\nWhy, and when?\ta.pdf\textra\n", "set.tsv") == Imported(1, 0, 0)
+    assert (questions(desk)[0].question, questions(desk)[0].document) == ("Why, and when?", "a.pdf")
 
 
 def test_a_file_that_is_too_large_is_refused(desk: Desk) -> None:
@@ -126,6 +142,25 @@ def test_an_open_question_is_completed_and_then_counted(desk: Desk) -> None:
     desk.services.golden.complete(desk.admin, "documents", made.id, document="", passage="Within ten days.")
     [one] = questions(desk)
     assert (one.open, one.passage, one.question) == (False, "Within ten days.", "When are refunds paid?")
+
+
+def test_questions_that_name_a_document_which_is_gone_are_told(desk: Desk, model: None) -> None:
+    document = desk.index(desk.sales, "# Refunds\n\nRefunds are paid within ten days of the request.", "refunds.md")
+    golden = desk.services.golden
+    by_title = golden.add(desk.admin, "documents", NewGolden("When are refunds paid?", document="REFUNDS"))
+    by_file = golden.add(desk.admin, "documents", NewGolden("Who pays?", document="refunds.md"))
+    never = golden.add(desk.admin, "documents", NewGolden("Who signs?", document="signatures.pdf"))
+    golden.add(desk.admin, "documents", NewGolden("How long?", passage="within ten days of the request"))
+    assert golden.lost(desk.analyst, "documents", questions(desk)) == {never.id}
+    desk.services.documents.delete(desk.sales, document.id)
+    assert golden.lost(desk.analyst, "documents", questions(desk)) == {by_title.id, by_file.id, never.id}
+    started = desk.services.evaluation.start(desk.admin, "documents")
+    run = desk.services.evaluation.get(desk.admin, "documents", started)
+    desk.services.evaluation.run(run.job.id)
+    note = desk.services.evaluation.get(desk.admin, "documents", started).note
+    assert note.endswith("3 of 4. They count as not found.")
+    with pytest.raises(Forbidden):
+        golden.lost(desk.sales, "documents", [])
 
 
 def test_what_a_set_holds_is_sealed_at_rest(desk: Desk) -> None:

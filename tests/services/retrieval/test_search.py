@@ -192,7 +192,7 @@ def test_vectors_that_sql_does_not_know_are_removed(services: Services, shelves:
     shelves.add(shelf, ["one"], vectors=[[1.0] * 384])
     name = shelf.version.vector_name
     there = services.vectors.ids(name)
-    services.vectors.upsert(name, [UUID(int=1)], [[1.0] * 384])
+    services.vectors.upsert(name, {UUID(int=1): [1.0] * 384})
     services.indexing.restore_vectors()
     assert services.vectors.ids(name) == there
 

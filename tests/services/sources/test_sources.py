@@ -354,6 +354,22 @@ def test_a_page_is_followed(office: Office, server: ArticleServer) -> None:
     assert counts(office.run(source)) == (0, 0, 0, 1, 0)
 
 
+def test_a_page_that_goes_takes_its_document_along_and_one_that_never_was_is_told(
+    office: Office, server: ArticleServer
+) -> None:
+    server.routes |= {f"/{name}": page(f"Абрикосы дорожают осенью, {name}.", name) for name in "abc"}
+    source = office.add(SourceKind.WEB, urls=[f"{server.url}/{name}" for name in ("a", "b", "c", "never")])
+    first = office.run(source)
+    assert counts(first) == (3, 0, 0, 0, 1)
+    assert [key for key, _ in first.problems] == [f"{server.url}/never"]
+    del server.routes["/c"]
+    assert counts(office.run(source)) == (0, 0, 1, 2, 1)
+    last = office.run(source)
+    assert counts(last) == (0, 0, 0, 2, 2)
+    assert [key for key, _ in last.problems] == [f"{server.url}/c", f"{server.url}/never"]
+    assert len(office.documents()) == 2
+
+
 def test_rows_become_documents_and_are_looked_into_only_where_their_time_changed(office: Office) -> None:
     path = office.folder / "articles.db"
     with sqlite3.connect(path) as made:
@@ -376,6 +392,12 @@ def test_the_first_records_show_before_anything_is_stored(office: Office) -> Non
     samples = office.services.sources.preview(office.desk.admin, SourceKind.FOLDER, {"path": str(office.folder)})
     assert [(one.title, one.text) for one in samples] == [(f"paper{n}", f"Статья {n}") for n in range(5)]
     assert office.documents() == []
+
+
+def test_a_page_shows_its_words_before_it_is_stored(office: Office, server: ArticleServer) -> None:
+    server.routes["/"] = page("Абрикосы &amp; вишня.", "Цены", "<script>if (1 < 2) run()</script>")
+    (found,) = office.services.sources.preview(office.desk.admin, SourceKind.WEB, {"urls": [server.url]})
+    assert (found.title, found.text) == ("Цены", "Абрикосы & вишня.")
 
 
 # --- credentials, permissions, hosts --------------------------------------------------------------------------------
