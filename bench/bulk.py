@@ -1,7 +1,7 @@
 """2,000 files of ten formats into a running product: throughput beside the embedding alone, memory, waiting people.
 
 The files go in by REST, one by one, while one person clicks through the screens in Chromium, a second after each has
-come up. Then a quarter as many go in as one ZIP, with nobody there. The embedding alone gets the same chunks in one
+come up. Then half as many go in as one ZIP, with nobody there. The embedding alone gets the same chunks in one
 call, in a process that does nothing else.
 """
 
@@ -42,7 +42,7 @@ Bring = Callable[[httpx.Client, Sequence[Path], str], None]  # files into a coll
 def run(files: int = FILES) -> dict[str, Any]:
     """Figures of both ways; `failed` counts files that did not become ready."""
     with tempfile.TemporaryDirectory(prefix="nichewise-bulk-", dir=ROOT / "var") as folder:
-        paths = list(mixed_files.written(Path(folder), files + files // 4))
+        paths = list(mixed_files.written(Path(folder), files + files // 2))
         uploads, packed = paths[:files], paths[files:]
         var = Path(folder) / "var"
         (var / "models").parent.mkdir()
@@ -52,7 +52,9 @@ def run(files: int = FILES) -> dict[str, Any]:
             _until_ended(api, "my-documents", 1)
             with clicking(product) as clicks:
                 found = _ingested(product, api, "uploads", uploads, _one_by_one)
-            found["ui_p50_ms"], found["ui_p95_ms"] = (round(float(np.percentile(clicks, p))) for p in (50, 95))
+            for name in ("named", "stands"):
+                took = [getattr(click, name) for click in clicks]
+                found[f"{name}_ms"] = [round(float(np.percentile(took, p))) for p in (50, 95)]
             found["clicks"] = len(clicks)
             zipped = _ingested(product, api, "zip", packed, _as_zip)
         return {
@@ -173,9 +175,10 @@ def report(result: dict[str, Any]) -> str:
             [f"processor time of a passage, ms: {kind}", *(way["processor_ms"][kind] for way in ways)]
             for kind in ways[0]["processor_ms"]
         ),
+        ["a click until the screen's heading is drawn, p50 / p95 ms", "{} / {}".format(*ways[0]["named_ms"]), ""],
         [
-            f"a click until the screen stands, p50 / p95 ms (aim p95 {AIM_UI_P95_MS})",
-            f"{ways[0]['ui_p50_ms']} / {ways[0]['ui_p95_ms']}",
+            f"a click until all of the screen stands, p50 / p95 ms (aim p95 {AIM_UI_P95_MS})",
+            "{} / {}".format(*ways[0]["stands_ms"]),
             "",
         ],
     ]

@@ -8,22 +8,18 @@ from uuid import UUID
 import streamlit as st
 
 from components import session
-from components.i18n import _
 from core.entities.corpora import Document
 from core.entities.people import Principal
 
 
-def button(who: Principal, document: Document, key: str, label: str = "") -> None:
-    """Without a `label` it is one of the tools of a row, which are icons to the eye."""
+def button(who: Principal, document: Document, key: str, label: str) -> None:
     st.download_button(
-        label or _("Download"),
+        label,
         _reader(who, document.id),
         file_name=document.filename,
         mime=document.media_type or None,
         key=key,
         icon=":material/download:",
-        type="secondary" if label else "tertiary",
-        help=None if label else _("Download"),
         on_click="ignore",
     )
 

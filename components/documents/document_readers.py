@@ -1,10 +1,10 @@
-"""Who may read one document: a button for those who may change it, and the dialog behind it."""
+"""Who may read one document: the dialog for those who may change it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from components import access_form, dialogs, errors, session
+from components import access_form, errors, session
 from components.i18n import N_, _
 from components.markup import plain
 from core.entities.access import Readers
@@ -20,18 +20,9 @@ _CHOICES = {
 _NOBODYS = N_("Only administrators")  # what a source brought belongs to no person
 
 
-def button(who: Principal, document: Document, *, restricted: bool) -> None:
-    """Draws nothing for those who may not change it, and in a collection that is one's own anyway."""
-    if document.collection == "my-documents" or not session.services().access.may_change(who, document):
-        return
-    icon, said = (
-        (":material/lock:", _("Who may read it: not everybody"))
-        if restricted
-        else (":material/group:", _("Who may read it"))
-    )
-    if st.button(said, icon=icon, key=f"documents_readers_{document.id}", type="tertiary", help=said):
-        dialogs.ask("readers", document.id)
-        st.rerun()
+def changeable(who: Principal, document: Document) -> bool:
+    """Whether there is anything to choose: in a collection that is one's own nobody else reads anyway."""
+    return document.collection != "my-documents" and session.services().access.may_change(who, document)
 
 
 def dialog(document: Document) -> None:

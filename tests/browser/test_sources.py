@@ -72,7 +72,8 @@ def _narrow(visitor: Visitor) -> None:
     visitor.go("documents")
     page = visitor.page
     row = page.locator("[class*='st-key-document_']").filter(has_text="cherries")
-    row.locator("[class*='st-key-documents_readers_'] button").first.click()
+    row.get_by_role("button", name="More actions").click()
+    page.get_by_text("Who may read it", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("Only administrators").click()
     dialog.get_by_role("button", name="Save").click()
