@@ -26,31 +26,33 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.entities.corpora import Chunk, CollectionVersion
+from core.entities.people import Principal
 from core.entities.versions import Figures, Sampled, TakenOver, VersionDetail, VersionReport
+from data.access import readable_documents
 from data.stores.chunks import chunk_of
 from data.stores.collections import version_of
 from data.stores.membership import among
 from data.stores.vectors import Vector, vector_of
 from data.stores.version_json import report_body, report_of
-from data.tables.corpora import chunk_vectors, chunks, collection_versions, documents, job_runs
+from data.tables.corpora import chunk_vectors, chunks, collection_versions, collections, documents, job_runs
 from data.tables.versions import version_documents
 
 State = Literal["building", "built", "active", "retired", "failed"]
 
 
 class Versions:
-    """For callers that have decided; `Collections` makes versions and switches between them."""
+    """For callers that have decided, but for `details`; `Collections` makes versions and switches between them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     # --- what there is ------------------------------------------------------------------------------------------------
 
-    def details(self, collection_id: UUID, kept: timedelta) -> list[VersionDetail]:
-        """Newest first; retired ones are kept for `kept`."""
+    def details(self, principal: Principal, collection_id: UUID, kept: timedelta) -> list[VersionDetail]:
+        """Newest first; retired ones are kept for `kept`. Only documents that `principal` may read are named."""
         mine = collection_versions.c.collection_id == collection_id
         rows = self._connection.execute(_counted().where(mine).order_by(collection_versions.c.number.desc())).all()
-        taken = self._taken_over([row.id for row in rows])
+        taken = self._taken_over(principal, [row.id for row in rows])
         return [_detail(row, kept, taken[row.id]) for row in rows]
 
     def models(self) -> list[str]:
@@ -198,11 +200,12 @@ class Versions:
         )
         return list(self._connection.execute(query).scalars())
 
-    def _taken_over(self, version_ids: Sequence[UUID]) -> dict[UUID, tuple[TakenOver, ...]]:
+    def _taken_over(self, principal: Principal, version_ids: Sequence[UUID]) -> dict[UUID, tuple[TakenOver, ...]]:
         query = (
             select(version_documents, documents.c.title, documents.c.filename)
-            .join_from(version_documents, documents)
+            .select_from(version_documents.join(documents).join(collections))
             .where(version_documents.c.version_id.in_(version_ids), version_documents.c.taken_over)
+            .where(readable_documents(principal))
             .order_by(documents.c.title, documents.c.id)
         )
         found: dict[UUID, list[TakenOver]] = defaultdict(list)

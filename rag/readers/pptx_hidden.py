@@ -24,9 +24,11 @@ def taken_out(slide: Any, size: tuple[Any, Any], page: int) -> Iterator[Finding]
 def _hides(shape: Any, width: int, height: int) -> FindingKind | None:
     if any(one.get("hidden") in ("1", "true") for one in shape.element.xpath("./*/p:cNvPr")):
         return FindingKind.HIDDEN
-    if None not in (shape.left, shape.top, shape.width, shape.height):
-        beside = shape.left >= width or shape.left + shape.width <= 0
-        if beside or shape.top >= height or shape.top + shape.height <= 0:
+    element = shape.element  # its own place: one of the layout's is in sight, and takes 5 ms a slide to look up
+    left, top, wide, high = element.x, element.y, element.cx, element.cy
+    if None not in (left, top, wide, high):
+        beside = left >= width or left + wide <= 0
+        if beside or top >= height or top + high <= 0:
             return FindingKind.OFF_PAGE
     sizes = [int(size) for size in shape.element.xpath(".//a:r/a:rPr/@sz") if size.isdecimal()]  # hundredths
     runs = len(shape.element.xpath(".//a:r"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -65,10 +66,11 @@ class Reconciling:
         return run
 
     def latest(self, principal: Principal, collection: str, limit: int = 10) -> list[Reconciliation]:
-        """What the last checks of the collection found, newest first."""
+        """What the last checks of the collection found, newest first; files are named to those who may read all."""
         may_read(principal)
         with self._db.begin() as tx:
-            return tx.soundness.latest(tx.collections.find(principal, collection).id, limit)
+            found = tx.soundness.latest(tx.collections.find(principal, collection).id, limit)
+        return found if principal.may(Permission.CORPORA_MANAGE) else [_without_names(one) for one in found]
 
     def latest_of_house(self, principal: Principal) -> Reconciliation | None:
         """What the last check found that belongs to no collection; for those who see the whole system."""
@@ -216,3 +218,7 @@ class Reconciling:
         with self._db.begin() as tx:
             tx.soundness.keep(kept)
         return kept
+
+
+def _without_names(check: Reconciliation) -> Reconciliation:
+    return replace(check, findings=tuple(replace(finding, examples=()) for finding in check.findings))

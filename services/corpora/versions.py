@@ -37,7 +37,7 @@ class Versions:
         may_read(principal)
         with self._db.begin() as tx:
             found = tx.collections.find(principal, collection)
-            return tx.versions.details(found.id, self._kept)
+            return tx.versions.details(principal, found.id, self._kept)
 
     def running(self, principal: Principal, collection: str) -> JobRun | None:
         """The job that builds a version of the collection or switches to one; None when there is none."""

@@ -194,6 +194,8 @@ def test_a_document_without_its_file_is_listed_for_the_one_who_has_it(desk: Desk
     assert findings(found) == {"no_file": (1, 0)}
     assert found.findings[0].examples == ("rules.md",)
     assert not found.sound
+    (seen,) = desk.services.reconciling.latest(desk.analyst, "documents")
+    assert [(one.kind, one.count, one.examples) for one in seen.findings] == [("no_file", 1, ())]
 
 
 def test_documents_on_their_way_are_no_findings(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from core.entities.corpora import CollectionVersion, Stage
 from core.entities.evaluation import NewGolden
 from core.entities.versions import GoldenOutcome, IndexPlan, VersionDetail
 from core.errors import BadInput, Conflict, Forbidden, NotFound
+from core.roles import Role
 from services.container import Services
 from services.corpora.building import Made
 from services.corpora.verification import telling
@@ -192,6 +193,9 @@ def test_a_file_that_cannot_be_read_again_keeps_its_passages_and_is_listed(desk:
     assert desk.rebuild(plan=IndexPlan(chunk_tokens=64)).status == "done"
     listed = versions(desk)[2].taken_over
     assert [(one.title, "missing" in one.reason) for one in listed] == [("Rule 0", True)]
+    desk.services.access.set_document(desk.admin, lost.id, [Role.SALES], [])
+    seen = desk.services.versions.list(desk.analyst, "documents")
+    assert [one.taken_over for one in seen] == [()] * len(seen)  # not named to whom it is closed
     assert found(desk, "Rule number 7") == [lost.id]
     assert found(desk, "возврат денег") == [other.id]
 
