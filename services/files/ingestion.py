@@ -37,7 +37,7 @@ MAX_ATTEMPTS = 5  # at one and the same stage
 UNEXPECTED = "The document could not be indexed. Tell an administrator this reference: %(reference)s."
 _SLICE = 64  # chunks of one document that are embedded and saved together: what a crash may cost
 # Few enough that there are always as many documents again being parsed and as many being indexed while the model works.
-_EMBEDDED_TOGETHER = 64
+_EMBEDDED_TOGETHER = 128
 _ENOUGH = 32  # keeps the cores busy while the next ones arrive
 _LINGER = 0.3  # seconds that a transaction waits for company: much less than one call of the model takes
 
