@@ -10,9 +10,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from components import session
+from components import narrow, session
 from components.i18n import _, date_time, local, ngettext, number
-from components.niches import narrow
 from services import spreadsheets
 from services.spreadsheets import Look, Page
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from components import session
+from components import narrow, session
 from components.i18n import _
-from components.niches import address, charts, empty, narrow, words
+from components.niches import address, charts, empty, words
 from components.niches import tables as niche_tables
 from components.niches import views as niche_views
 from core.entities.niches import Catalogue, Metric, Niche

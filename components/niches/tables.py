@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from components import session, tables
+from components import narrow, session, tables
 from components.i18n import _, ngettext, number
-from components.niches import address, narrow, words
+from components.niches import address, words
 from niches.results import Cell, Column, Stamp, Table
 from services.niches import exports as niche_exports
 from services.niches.exports import Sheet

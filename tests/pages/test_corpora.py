@@ -31,7 +31,7 @@ def test_a_document_says_the_title_that_its_collection_has_now(browser: Browser)
     _upload(browser, who, "prices")
     page = browser.open("documents")
     assert not page.exception
-    shown = " ".join(one.value for one in page.caption)
+    shown = " ".join(one.value for one in page.markdown)
     assert "Contracts ·" in shown
     assert "Price lists ·" in shown
 
