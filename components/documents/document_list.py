@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from uuid import UUID
 
 import streamlit as st
 
@@ -158,15 +159,23 @@ def _more(who: Principal, document: Document, *, restricted: bool) -> None:
         actions["delete"] = f":material/delete: {_('Delete')}"
     if not actions:
         return
+    key = f"documents_more_{document.id}"
     chosen = st.menu_button(
         _("More actions"),
         list(actions),
         format_func=actions.__getitem__,
         icon=":material/more_vert:",
         type="tertiary",
-        key=f"documents_more_{document.id}",
+        key=key,
         help=_("More actions"),
+        on_click=errors.kept(_ask),
+        args=(key, document.id),
     )
     if chosen:
-        dialogs.ask(chosen, document.id)
         st.rerun()
+
+
+def _ask(key: str, document_id: UUID) -> None:
+    # In the callback: the look of a list that follows the work may be broken off by the next before it comes here.
+    if chosen := session.get(key):
+        dialogs.ask(chosen, document_id)

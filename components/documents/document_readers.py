@@ -36,14 +36,14 @@ def dialog(document: Document) -> None:
             list(_CHOICES),
             list(_CHOICES).index(_choice(readers)),
             format_func=lambda one: _(_NOBODYS if one == "me" and document.owner_id is None else _CHOICES[one]),
-            key="document_readers_choice",
+            key="readers_of_document_choice",
             label_visibility="collapsed",
         )
         roles, people = _some(who, readers) if chosen == "some" else ([], [])
         st.caption(
             _("Administrators always read it. A change acts at once, in search, answers, citations and exports.")
         )
-        if st.button(_("Save"), type="primary", key="document_readers_save"):
+        if st.button(_("Save"), type="primary", key="readers_of_document_save"):
             kept = None if chosen == "collection" else roles
             session.services().access.set_document(who, document.id, kept, people)
             st.rerun()
@@ -58,14 +58,14 @@ def _choice(readers: Readers) -> str:
 
 
 def _some(who: Principal, readers: Readers) -> tuple[list[Role], list[str]]:
-    roles = access_form.roles("document_readers", readers)
-    people = access_form.people(who, "document_readers", readers)
+    roles = access_form.roles("readers_of_document", readers)
+    people = access_form.people(who, "readers_of_document", readers)
     st.caption(_("Of those who may read the collection: a document narrows its readers, and never widens them."))
     return roles, people
 
 
 def _why(who: Principal, document: Document) -> None:
     with st.expander(_("Why can somebody see it?"), icon=":material/help:"):
-        user = access_form.person(who, "document_readers")
+        user = access_form.person(who, "readers_of_document")
         if user is not None:
             access_form.why(user, session.services().access.explain_document(who, user.id, document.id))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import scenarios
 from core.i18n import N_, translate
 from core.roles import Permission
@@ -83,8 +85,7 @@ class Deciding:
             return
         with job.recorder.step("route_evidence") as step:
             if self._is_of_a_table(job, decision):
-                step["table"] = True
-                route.settle(job, route.by_evidence(decision, Route.DOCUMENTS))
+                step |= {"table": True} | _moved(job, decision, Route.DOCUMENTS)
                 return
             perhaps = decision.scores[Route.ANALYTICS] >= route.PERHAPS
             named = perhaps and self._bench.names_a_niche(job.principal, job.query)
@@ -98,10 +99,7 @@ class Deciding:
             step |= {"named": True} if figures else {}
             preferred = Route.ANALYTICS if figures else route.preferred(decision, found)
             if preferred and preferred != decision.scenario:
-                job.reply = None
-                by_evidence = route.by_evidence(decision, preferred)
-                route.settle(job, by_evidence)
-                step |= findings.decided(by_evidence)
+                step |= _moved(job, decision, preferred)
 
     def _by_documents(self, job: Job, decision: Decision) -> None:
         """What sounds of figures, and is of none that niches have, may be in a table or in the text of a document."""
@@ -115,9 +113,7 @@ class Deciding:
                 step["evidence"] = {one: round(share.evidence, 3) for one, share in found.items() if share}
                 moved = route.documents_say_more(found)
             if moved:
-                route.settle(job, route.by_evidence(decision, Route.DOCUMENTS))
-                assert job.decision is not None  # noqa: S101 - just settled
-                step |= findings.decided(job.decision)
+                step |= _moved(job, decision, Route.DOCUMENTS)
 
     def _is_of_a_table(self, job: Job, decision: Decision) -> bool:
         """Whether a table of a document answers what sounds of figures, and of none that niches have."""
@@ -125,6 +121,14 @@ class Deciding:
             return False
         documents = scenarios.get(Route.DOCUMENTS).collection
         return self._bench.has_table_for(job.principal, job.query, job.language, documents)
+
+
+def _moved(job: Job, decision: Decision, to: Route) -> dict[str, Any]:
+    """What the evidence says is where the answer comes from, whatever was going to be asked back; the step's findings."""
+    job.reply = None
+    settled = route.by_evidence(decision, to)
+    route.settle(job, settled)
+    return findings.decided(settled)
 
 
 def rewrites(job: Job) -> bool:

@@ -204,8 +204,8 @@ class Soak:
             self.product.tell("delete", document=self.documents[self._oldest_extra()])
 
     def _oldest_extra(self) -> int:
-        """The document to delete next: the oldest one that no search before a switch is compared by."""
-        return next(n for n in sorted(self.documents) if n >= BASE)
+        """The document to delete next: the oldest one with vectors that no search before a switch is compared by."""
+        return next(n for n in sorted(self.documents) if n >= BASE and n % 3)
 
     def _still_answers(self, version: int) -> None:
         """Until the switch every search gives what the old version gives: its own passages, the same ones."""
