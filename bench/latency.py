@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 
 from bench.house import House, house, table
+from bench.processor_time import kind_of
 from core.entities.corpora import Chunk, Stage
 from core.entities.people import Principal
 from core.roles import Role
@@ -68,7 +69,8 @@ class Corpus:
 
 def run(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
     """Per size and reader (`all` of it, or `one` document of it): p50_ms and p95_ms; and what the collection costs:
-    seconds to build, MB on disk, MB of memory that this process has more after it was built and searched."""
+    seconds to build, MB on disk, MB of memory that this process and that of the vectors have more after it was built
+    and searched."""
     corpus = Corpus()
     questions = corpus.questions(_QUESTIONS)
     results: dict[str, Any] = {}
@@ -96,7 +98,9 @@ def _disk_mb(built: House) -> float:
 
 
 def _memory_mb() -> float:
-    return float(psutil.Process().memory_info().rss) / 2**20
+    own = psutil.Process()
+    vectors = [one for one in own.children() if kind_of(one.cmdline()) == "vectors"]
+    return sum(float(one.memory_info().rss) for one in (own, *vectors)) / 2**20
 
 
 def _measure(built: House, reader: Principal, name: str, questions: Sequence[str]) -> dict[str, float]:

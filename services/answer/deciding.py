@@ -124,7 +124,7 @@ class Deciding:
 
 
 def _moved(job: Job, decision: Decision, to: Route) -> dict[str, Any]:
-    """What the evidence says is where the answer comes from, whatever was going to be asked back; the step's findings."""
+    """The answer comes from where the evidence says, whatever was going to be asked back; the findings of the step."""
     job.reply = None
     settled = route.by_evidence(decision, to)
     route.settle(job, settled)
