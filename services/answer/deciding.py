@@ -84,7 +84,7 @@ class Deciding:
                 self._by_documents(job, decision)
             return
         with job.recorder.step("route_evidence") as step:
-            if self._is_of_a_table(job, decision):
+            if decision.scores[Route.ANALYTICS] >= route.PERHAPS and self._is_of_a_table(job):
                 step |= {"table": True} | _moved(job, decision, Route.DOCUMENTS)
                 return
             perhaps = decision.scores[Route.ANALYTICS] >= route.PERHAPS
@@ -106,7 +106,7 @@ class Deciding:
         if self._bench.knows_figures(job.principal, job.query):
             return
         with job.recorder.step("route_evidence") as step:
-            if moved := self._is_of_a_table(job, decision):
+            if moved := self._has_table(job):
                 step["table"] = True
             else:
                 found = {one: self._search.evidence(job, one) for one in (Route.ANALYTICS, Route.DOCUMENTS)}
@@ -115,10 +115,11 @@ class Deciding:
             if moved:
                 step |= _moved(job, decision, Route.DOCUMENTS)
 
-    def _is_of_a_table(self, job: Job, decision: Decision) -> bool:
+    def _is_of_a_table(self, job: Job) -> bool:
         """Whether a table of a document answers what sounds of figures, and of none that niches have."""
-        if decision.scores[Route.ANALYTICS] < route.PERHAPS or self._bench.knows_figures(job.principal, job.query):
-            return False
+        return not self._bench.knows_figures(job.principal, job.query) and self._has_table(job)
+
+    def _has_table(self, job: Job) -> bool:
         documents = scenarios.get(Route.DOCUMENTS).collection
         return self._bench.has_table_for(job.principal, job.query, job.language, documents)
 

@@ -35,25 +35,25 @@ class Workbench:
 
     def speaks_of_figures(self, principal: Principal, question: str) -> bool:
         """Whether anything of the catalogue is called by its name, or nearly: a niche, a metric, a region, a sector."""
-        if self.niches is None or not principal.may(Permission.NICHES):
-            return False
-        try:
-            planned = self.niches.questions.plan(principal, question)
-        except NotFound:
-            return False
-        if not isinstance(planned, Refusal) or planned.about != "question":
-            return True
+        about = self._about(principal, question)
+        if about != "question" or self.niches is None:
+            return about is not None
         return any(hit.score >= NEAR for hit in self.niches.find(principal, question, 1))
 
     def knows_figures(self, principal: Principal, question: str) -> bool:
         """Whether a question that sounds of figures is of those of niches: it can be planned, or names a niche."""
+        about = self._about(principal, question)
+        return about in ("", "period") or (about is not None and self.names_a_niche(principal, question))
+
+    def _about(self, principal: Principal, question: str) -> str | None:
+        """What a plan of the question is refused for, "" where it can be planned; None where there are no figures."""
         if self.niches is None or not principal.may(Permission.NICHES):
-            return False
+            return None
         try:
             planned = self.niches.questions.plan(principal, question)
         except NotFound:
-            return False
-        return not isinstance(planned, Refusal) or planned.about == "period" or self.names_a_niche(principal, question)
+            return None
+        return planned.about if isinstance(planned, Refusal) else ""
 
     def has_table_for(self, principal: Principal, question: str, language: str, collection: str) -> bool:
         """Whether a table of the collection's documents answers it."""
